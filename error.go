@@ -1,0 +1,299 @@
+package apiroute
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"mime/multipart"
+	"net/http"
+	"runtime/debug"
+	"strconv"
+	"strings"
+)
+
+// An Error is an error that says what the client gets: an answer with the
+// status and, as application/problem+json (RFC 9457), title, detail and fields.
+// A handler returns one, by itself or wrapped, or made with [Errorf].
+//
+//	{"title":"Not Found","status":404,"detail":"no post 7"}
+//
+// Of all other errors nothing reaches the client. The answer is 413 for
+// [http.MaxBytesError] and [multipart.ErrMessageTooLarge]; 400 for
+// [http.ErrMissingFile] and [http.ErrMissingBoundary]; 415 for
+// [http.ErrNotMultipart]; 503 past the [Timeout] of the route; 499, which
+// nobody gets, for [context.Canceled] when the client is gone; else, and for a
+// panic, 500.
+//
+// Headers that the handler set do not go out with an error; those that stood
+// when it was called do. Where a part of an answer is out already, the
+// connection is cut, so that half an answer never looks whole.
+//
+// All errors are logged, with method, route, path, status and error: those
+// answered 5xx at [slog.LevelError], a panic with its stack; those answered 4xx
+// at [slog.LevelWarn] if there is something that the client was not told, else,
+// and for 499, at [slog.LevelDebug].
+//
+// An Error is also an [http.Handler] that writes itself, so that standard
+// middleware refuses in the same voice. It must not be changed once it is
+// returned; many goroutines may then use it.
+type Error struct {
+	Status int          // 400 to 599; any other is answered as a 500 that tells nothing
+	Title  string       // http.StatusText(Status) if empty
+	Detail string       // may be empty
+	Fields []FieldError // what is wrong with the request, field by field; may be empty
+	Header http.Header  // goes out too (Retry-After, WWW-Authenticate); a 405 without Allow gets the route's
+	Err    error        // for the log, and for errors.Is and errors.As; may be nil
+}
+
+// A FieldError says what is wrong with one field of a request.
+type FieldError struct {
+	In     string `json:"in"`             // path, query, header, cookie, form or body
+	Name   string `json:"name,omitempty"` // for the body its JSON path, items[2].price; "" for all of it
+	Detail string `json:"detail"`         // what it must be, in English, without the value
+}
+
+// Errorf returns an [*Error] with a status from 400 to 599 and a detail that
+// the client gets. An error formatted with %w is in the detail, and is found by
+// [errors.Is].
+func Errorf(status int, format string, args ...any) error {
+	err := fmt.Errorf(format, args...)
+	e := &Error{Status: status, Detail: err.Error()}
+	switch u := err.(type) {
+	case interface{ Unwrap() error }:
+		e.Err = u.Unwrap()
+	case interface{ Unwrap() []error }:
+		e.Err = err
+	}
+	return e
+}
+
+// Error returns the error in one line, for a log.
+func (e *Error) Error() string {
+	if e == nil {
+		return "apiroute: nil *Error"
+	}
+	var b strings.Builder
+	b.WriteString("apiroute: " + strconv.Itoa(e.Status) + " " + e.title())
+	if e.Detail != "" {
+		b.WriteString(": " + e.Detail)
+	}
+	for _, f := range e.Fields {
+		b.WriteString("; " + f.text())
+	}
+	if e.Err != nil {
+		b.WriteString(": " + e.Err.Error())
+	}
+	return b.String()
+}
+
+// Unwrap returns e.Err.
+func (e *Error) Unwrap() error { return e.Err }
+
+func (e *Error) title() string {
+	if e.Title != "" {
+		return e.Title
+	}
+	if t := http.StatusText(e.Status); t != "" {
+		return t
+	}
+	return "Error"
+}
+
+// ServeHTTP answers any request with the error.
+func (e *Error) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if !e.valid() {
+		e = plain500
+	}
+	e.write(w, r.Method == http.MethodHead)
+}
+
+func (e *Error) valid() bool { return e != nil && 400 <= e.Status && e.Status <= 599 }
+
+// Error returns the error in one line, for a log.
+func (f FieldError) Error() string { return "apiroute: " + f.text() }
+
+func (f FieldError) text() string {
+	if f.Name == "" {
+		return f.In + " " + f.Detail
+	}
+	return f.In + " " + strconv.Quote(f.Name) + " " + f.Detail
+}
+
+// badRequest returns the 400 for what is wrong with a request's fields.
+func badRequest(fields ...FieldError) *Error {
+	e := &Error{Status: http.StatusBadRequest, Fields: fields}
+	switch {
+	case len(fields) > 1:
+		e.Detail = strconv.Itoa(len(fields)) + " fields are wrong"
+	case fields[0].Name == "":
+		e.Detail = "the " + fields[0].In + " " + fields[0].Detail
+	default:
+		e.Detail = "1 field is wrong"
+	}
+	return e
+}
+
+// write sends the error as the whole answer.
+func (e *Error) write(w http.ResponseWriter, head bool) {
+	body, _ := json.Marshal(struct { // strings and an int: no error
+		Title  string       `json:"title"`
+		Status int          `json:"status"`
+		Detail string       `json:"detail,omitempty"`
+		Errors []FieldError `json:"errors,omitempty"`
+	}{e.title(), e.Status, e.Detail, e.Fields})
+	h := w.Header()
+	for _, k := range []string{"Content-Length", "Etag", "Last-Modified"} {
+		h.Del(k) // of the answer that it is not, as http.Error has it
+	}
+	for k, v := range e.Header {
+		h[http.CanonicalHeaderKey(k)] = v
+	}
+	h.Set("Content-Type", "application/problem+json")
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Cache-Control", "no-store")
+	h.Set("Content-Length", strconv.Itoa(len(body)))
+	if e.Status == http.StatusRequestEntityTooLarge {
+		h.Set("Connection", "close") // the rest of the body is not worth reading
+	}
+	w.WriteHeader(e.Status)
+	if !head {
+		w.Write(body)
+	}
+}
+
+// A panicError is a panic on its way to the log.
+type panicError struct {
+	value any
+	stack []byte
+}
+
+// newPanicError takes a recovered value. That of a handler that wants to abort
+// is no error: it panics on.
+func newPanicError(v any) *panicError {
+	if v == http.ErrAbortHandler {
+		panic(v)
+	}
+	return &panicError{v, debug.Stack()}
+}
+
+func (e *panicError) Error() string { return fmt.Sprintf("panic: %v", e.value) }
+
+func (e *panicError) Unwrap() error {
+	err, _ := e.value.(error)
+	return err
+}
+
+var (
+	plain500   = &Error{Status: http.StatusInternalServerError}
+	errSilent  = errors.New("apiroute: OnError returned nil and has not answered")
+	errTimeout = errors.New("apiroute: past the Timeout of the route")
+)
+
+// statusGone is what nginx logs for a client that has closed the connection.
+const statusGone = 499
+
+// call calls a handler and makes an error of its panic.
+func call(h Handler, req *Request, res *Response) (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = newPanicError(v)
+		}
+	}()
+	return h(req, res)
+}
+
+// fail answers a request with an error, and logs it.
+func (req *Request) fail(res *Response, first error) {
+	started := res.code != 0 || res.hijacked
+	res.rollback()
+	err := first
+	if f := req.scope.onError; f != nil {
+		err = call(func(req *Request, res *Response) error { return f(req, res, first) }, req, res)
+		if err == nil && res.code == 0 && !res.hijacked {
+			err = errSilent
+		}
+	}
+	if res.code == 0 && !res.hijacked {
+		answer := req.answer(err)
+		if answer.Status == statusGone {
+			res.WriteHeader(statusGone)
+		} else {
+			answer.write(res, res.head)
+		}
+		res.done = true
+	}
+	req.log(res.code, first)
+	if err != nil && err != first {
+		req.log(res.code, err)
+	}
+	if started && !res.complete() {
+		panic(http.ErrAbortHandler)
+	}
+}
+
+// answer returns what the client gets for an error.
+func (req *Request) answer(err error) *Error {
+	var e *Error
+	var tooLarge *http.MaxBytesError
+	switch {
+	case errors.As(err, &e):
+		if !e.valid() {
+			return plain500
+		}
+		if e.Status == http.StatusMethodNotAllowed && req.page != nil && e.Header.Get("Allow") == "" {
+			c := *e
+			if c.Header = maps.Clone(e.Header); c.Header == nil {
+				c.Header = http.Header{}
+			}
+			c.Header.Set("Allow", req.page.allow)
+			return &c
+		}
+		return e
+	case req.cause != nil && errors.Is(req.cause(), errTimeout):
+		return &Error{Status: http.StatusServiceUnavailable}
+	case errors.Is(err, context.Canceled) && req.base != nil && req.base.Err() != nil:
+		return &Error{Status: statusGone}
+	case errors.As(err, &tooLarge):
+		return bodyTooLarge(tooLarge.Limit)
+	case errors.Is(err, multipart.ErrMessageTooLarge):
+		return &Error{Status: http.StatusRequestEntityTooLarge}
+	case errors.Is(err, http.ErrMissingFile), errors.Is(err, http.ErrMissingBoundary):
+		return &Error{Status: http.StatusBadRequest}
+	case errors.Is(err, http.ErrNotMultipart):
+		return &Error{Status: http.StatusUnsupportedMediaType}
+	}
+	return plain500
+}
+
+// log logs an error that has been answered with a status.
+func (req *Request) log(status int, err error) {
+	logger := req.scope.logger
+	if logger == nil {
+		logger = slog.Default()
+	}
+	level := slog.LevelError
+	if status < 500 {
+		level = slog.LevelWarn
+		if e, ok := err.(*Error); ok && e.Err == nil || status == statusGone {
+			level = slog.LevelDebug
+		}
+	}
+	ctx := req.Context()
+	if !logger.Enabled(ctx, level) {
+		return
+	}
+	attrs := []slog.Attr{
+		slog.String("method", req.Method),
+		slog.String("route", req.Route()),
+		slog.String("path", req.URL.Path),
+		slog.Int("status", status),
+		slog.String("error", err.Error()),
+	}
+	if p := (*panicError)(nil); errors.As(err, &p) {
+		attrs = append(attrs, slog.String("stack", string(p.stack)))
+	}
+	logger.LogAttrs(ctx, level, "apiroute: request failed", attrs...)
+}

@@ -1,0 +1,3 @@
+module example.com/apiroute
+
+go 1.22

@@ -1,0 +1,550 @@
+package apiroute
+
+import (
+	"bytes"
+	"context"
+	"encoding"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"net/url"
+	"os"
+	"reflect"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// A Request is an [http.Request] with the values of the route's path, the
+// parsed query and the body ready to use. It is for one goroutine at a time,
+// but may be kept.
+type Request struct {
+	*http.Request
+
+	scope   *scope   // the options that hold
+	page    *page    // what the path matches, nil if nothing
+	path    string   // of the route, as registered
+	values  []string // of the single segments, in the order of the path
+	rest    []string // of the catch-all
+	instead Handler  // what the page answers in place of a handler, or nil
+
+	query url.Values      // nil until it is asked for
+	body  body            // Body, from when the request is served
+	base  context.Context // without the Timeout
+	cause func() error    // why the context with the Timeout has ended
+
+	array [4]string // where values begins
+}
+
+// newExchange makes a request and its response in one allocation.
+func newExchange(w http.ResponseWriter, r *http.Request) (*Request, *Response) {
+	x := &struct {
+		req Request
+		res Response
+	}{}
+	x.req.Request = r
+	x.res.req, x.res.w, x.res.head = &x.req, w, r.Method == http.MethodHead
+	return &x.req, &x.res
+}
+
+// serve answers a request by a handler, with the options of a scope.
+func (req *Request) serve(res *Response, h Handler, s *scope) {
+	req.scope = s
+	req.base = req.Context()
+	if s.timeout > 0 {
+		ctx, cancel := context.WithTimeoutCause(req.base, s.timeout, errTimeout)
+		defer cancel()
+		req.Request, req.cause = req.WithContext(ctx), func() error { return context.Cause(ctx) }
+	}
+	if req.Body != nil && req.Body != http.NoBody {
+		req.body.src = req.Body
+		if s.bodyLimit > 0 {
+			req.body.src = http.MaxBytesReader(res.w, req.Body, s.bodyLimit)
+		}
+		req.Body = &req.body
+	}
+	defer req.removeFiles()
+	err := call(h, req, res)
+	if err == nil {
+		err = res.end()
+	}
+	if err != nil {
+		req.fail(res, err)
+	}
+}
+
+// removeFiles removes the temporary files of a multipart body. net/http does so
+// for the request that it made, and does not see a copy made by WithContext.
+func (req *Request) removeFiles() {
+	if req.MultipartForm != nil {
+		req.MultipartForm.RemoveAll()
+	}
+}
+
+// setValues keeps the values that a request's segments give to the page's, and
+// reports whether all are UTF-8 without NUL.
+func (req *Request) setValues(segs []string) bool {
+	req.values = req.array[:0]
+	for i, s := range req.page.segs {
+		switch s.kind {
+		case single:
+			req.values = append(req.values, segs[i])
+		case catchAll, optional:
+			req.rest = segs[i:]
+		}
+	}
+	for _, list := range [][]string{req.values, req.rest} {
+		for _, v := range list {
+			if !utf8.ValidString(v) || strings.IndexByte(v, 0) >= 0 {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// setPathValues gives the values to plain handlers and middleware.
+func (req *Request) setPathValues() {
+	if req.page == nil {
+		return
+	}
+	for _, s := range req.page.segs {
+		if s.kind == single || s.kind == catchAll || s.kind == optional {
+			req.SetPathValue(s.text, req.Param(s.text))
+		}
+	}
+}
+
+// Param returns the value of the path's segment [name], decoded, or that of a
+// catch-all, with its segments joined by slashes. It is "" if there is no such
+// segment, or an optional catch-all has matched nothing. A value is UTF-8, has
+// no NUL, and is not "." or "..", but it may hold any other character, a slash
+// included. In a [Handler] without a router it is what
+// [http.Request.PathValue] has.
+func (req *Request) Param(name string) string {
+	if req.page == nil {
+		return req.Request.PathValue(name)
+	}
+	i := 0
+	for _, s := range req.page.segs {
+		switch {
+		case s.kind == static || s.kind == mounted:
+		case s.text != name:
+			i++
+		case s.kind == single:
+			return req.values[i]
+		default:
+			return strings.Join(req.rest, "/")
+		}
+	}
+	return req.Request.PathValue(name)
+}
+
+// PathValue is Param, under the name that net/http has for it.
+func (req *Request) PathValue(name string) string { return req.Param(name) }
+
+// Segments returns the segments that the catch-all [...name] or [[...name]] has
+// matched, each decoded: a/b is one for a%2Fb. It is nil if there are none, or
+// there is no such catch-all. In a [Handler] without a router it splits what
+// [http.Request.PathValue] has.
+func (req *Request) Segments(name string) []string {
+	if req.page == nil {
+		if v := req.Request.PathValue(name); v != "" {
+			return strings.Split(v, "/")
+		}
+		return nil
+	}
+	if n := len(req.page.segs); n > 0 {
+		if s := req.page.segs[n-1]; s.text == name && (s.kind == catchAll || s.kind == optional) && len(req.rest) > 0 {
+			return req.rest
+		}
+	}
+	return nil
+}
+
+// Route returns the path of the route as registered, "/api/posts/[id]", and ""
+// if the request has matched none. In a [Handler] without a router it is the
+// pattern of the mux, from Go 1.23 on.
+func (req *Request) Route() string {
+	if req.page == nil {
+		return pattern(req.Request)
+	}
+	return req.path
+}
+
+// Query returns the values of the URL's query, parsed once. The values of the
+// path are not among them. Pairs that are malformed are left out, as
+// [url.URL.Query] does.
+func (req *Request) Query() url.Values {
+	if req.query == nil {
+		req.query = req.URL.Query()
+	}
+	return req.query
+}
+
+// A body is the body of a request within its limit, which can be read as a
+// whole and then again.
+type body struct {
+	src  io.ReadCloser
+	used bool   // src has been read
+	all  bool   // data and err are what Bytes returns
+	data []byte // all of it
+	err  error
+	next int // of data, for Read
+}
+
+func (b *body) Read(p []byte) (int, error) {
+	if !b.all {
+		b.used = true
+		return b.src.Read(p)
+	}
+	if n := copy(p, b.data[b.next:]); n > 0 || len(p) == 0 {
+		b.next += n
+		return n, nil
+	}
+	if b.err != nil {
+		return 0, b.err
+	}
+	return 0, io.EOF
+}
+
+func (b *body) Close() error { return b.src.Close() }
+
+// Bytes returns the whole body, within the [BodyLimit]; nil if there is none.
+// It may be called again, and before [Request.JSON] and Bind, which a signature
+// over the body needs; the body can then also be read as Body. The bytes must
+// not be changed.
+//
+// The error is an [*Error] with status 413 for a body over the limit, 408 for
+// one that did not come before the server's read deadline, and 400 for one that
+// broke off. If the handler has read from Body before, that is an error too,
+// and its own: a 500.
+func (req *Request) Bytes() ([]byte, error) {
+	if req.Body == nil || req.Body == http.NoBody {
+		return nil, nil
+	}
+	b := &req.body
+	if req.Body != b { // replaced by the handler's own
+		*b = body{src: req.Body}
+		req.Body = b
+	}
+	if b.all {
+		return b.data, b.err
+	}
+	if b.used {
+		return nil, errors.New("apiroute: the body has been read already, and not by Bytes, JSON or Bind")
+	}
+	if err := req.checkLength(); err != nil {
+		return nil, err
+	}
+	b.data, b.err = readAll(b.src, req.ContentLength)
+	if b.err != nil {
+		b.data, b.err = nil, req.bodyError(b.err)
+	}
+	b.all = true
+	return b.data, b.err
+}
+
+// readAll reads a body that has been announced with a length, -1 if unknown.
+// Memory for more than is there is not taken on a mere announcement.
+func readAll(r io.Reader, length int64) ([]byte, error) {
+	const most = 1 << 16
+	n := int64(512)
+	if 0 <= length && length < most {
+		n = length + 1 // that the end is seen without growing
+	} else if length >= most {
+		n = most
+	}
+	b := make([]byte, 0, n)
+	for {
+		n, err := r.Read(b[len(b):cap(b)])
+		b = b[:len(b)+n]
+		if err == io.EOF {
+			return b, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		if len(b) == cap(b) {
+			b = append(b, 0)[:len(b)]
+		}
+	}
+}
+
+func (req *Request) bodyError(err error) error {
+	var tooLarge *http.MaxBytesError
+	switch {
+	case errors.As(err, &tooLarge):
+		return bodyTooLarge(tooLarge.Limit)
+	case errors.Is(err, context.Canceled) && req.base != nil && req.base.Err() != nil:
+		return err // nobody is there to be told
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return &Error{Status: http.StatusRequestTimeout, Header: http.Header{"Connection": {"close"}}, Err: err}
+	}
+	return &Error{Status: http.StatusBadRequest, Detail: "the body is broken off or malformed", Err: err}
+}
+
+func bodyTooLarge(limit int64) *Error {
+	return Errorf(http.StatusRequestEntityTooLarge, "the body is longer than %d bytes", limit).(*Error)
+}
+
+// checkLength refuses a body that announces itself as too long.
+func (req *Request) checkLength() error {
+	if limit := req.scope.bodyLimit; limit > 0 && req.ContentLength > limit {
+		return bodyTooLarge(limit)
+	}
+	return nil
+}
+
+// JSON decodes the body, which must be JSON, into dst, a pointer. Nothing in it
+// may follow the value, and it must be UTF-8. Otherwise it is as
+// [encoding/json.Unmarshal] has it: null leaves a field as it is, and a field's
+// name matches in any letter case; but where the toolchain has encoding/json/v2
+// (GOEXPERIMENT=jsonv2, on by default from Go 1.27), only in its own, and a name
+// that stands twice is an error.
+//
+// The error is an [*Error]: status 415 unless the Content-Type is
+// application/json or ends in +json, with no charset but utf-8, and there is no
+// Content-Encoding; 400 if the body is empty, not JSON, null, or does not fit,
+// with the field's path or the offset; and what [Request.Bytes] returns. dst
+// may have been changed in part then.
+func (req *Request) JSON(dst any) error {
+	if v := reflect.ValueOf(dst); v.Kind() != reflect.Pointer || v.IsNil() {
+		return &json.InvalidUnmarshalError{Type: reflect.TypeOf(dst)}
+	}
+	if err := req.checkJSON(); err != nil {
+		return err
+	}
+	data, err := req.Bytes()
+	if err != nil {
+		return err
+	}
+	if field := decodeJSON(data, dst, req.scope.rejectUnknown); field != nil {
+		return badRequest(*field)
+	}
+	return nil
+}
+
+// checkJSON refuses a body that does not say that it is JSON.
+func (req *Request) checkJSON() error {
+	if req.ContentLength == 0 {
+		return nil // and is refused as empty
+	}
+	if err := req.checkEncoding(); err != nil {
+		return err
+	}
+	mediaType, params, err := req.mediaType()
+	if err != nil {
+		return err
+	}
+	if mediaType != "application/json" && !strings.HasSuffix(mediaType, "+json") {
+		return unsupported("Accept", "application/json", "the body must be application/json")
+	}
+	if c, ok := params["charset"]; ok && !strings.EqualFold(c, "utf-8") {
+		return unsupported("Accept", "application/json", "the charset of the body must be utf-8")
+	}
+	return nil
+}
+
+func unsupported(header, value, detail string) *Error {
+	return &Error{Status: http.StatusUnsupportedMediaType, Detail: detail, Header: http.Header{header: {value}}}
+}
+
+// checkEncoding refuses a body that is compressed: nothing here inflates it.
+func (req *Request) checkEncoding() error {
+	for _, v := range req.Header["Content-Encoding"] {
+		if v != "" && !strings.EqualFold(v, "identity") {
+			return unsupported("Accept-Encoding", "identity", "the body must not be encoded")
+		}
+	}
+	return nil
+}
+
+// mediaType returns the media type of the body, in lower case, "" if it has
+// none that can be read, and its parameters.
+func (req *Request) mediaType() (string, map[string]string, error) {
+	values := req.Header["Content-Type"]
+	if len(values) > 1 {
+		return "", nil, Errorf(http.StatusBadRequest, "the header Content-Type is there twice")
+	}
+	if len(values) == 0 || values[0] == "application/json" {
+		return strings.Join(values, ""), nil, nil
+	}
+	mediaType, params, err := mime.ParseMediaType(values[0])
+	if errors.Is(err, mime.ErrInvalidMediaParameter) {
+		return "", nil, Errorf(http.StatusBadRequest, "the header Content-Type has a bad parameter")
+	}
+	return mediaType, params, nil
+}
+
+// decodeJSON decodes a whole text into dst. It returns what is wrong with the
+// text, nil if nothing is.
+func decodeJSON(data []byte, dst any, rejectUnknown bool) *FieldError {
+	field := &FieldError{In: "body"}
+	switch text := bytes.Trim(data, " \t\r\n"); {
+	case len(text) == 0:
+		field.Detail = "is empty"
+	case string(text) == "null":
+		field.Detail = "must not be null"
+	case !utf8.Valid(data):
+		field.Detail = "is not UTF-8 at offset " + strconv.Itoa(invalidUTF8(data))
+	default:
+		if field.Name, field.Detail = unmarshal(data, dst, rejectUnknown); field.Detail == "" {
+			return nil
+		}
+	}
+	return field
+}
+
+func invalidUTF8(b []byte) int {
+	i := 0
+	for {
+		r, n := utf8.DecodeRune(b[i:])
+		if r == utf8.RuneError && n <= 1 {
+			return i
+		}
+		i += n
+	}
+}
+
+// What can be wrong with a field, whatever it is.
+const (
+	isUnknown = "is not known"
+	wrongForm = "is not of the right form"
+)
+
+func notJSON(offset int64) string {
+	return "is not valid JSON at offset " + strconv.FormatInt(offset, 10)
+}
+
+// jsonPath returns the path, as in items[2].price, of the value at or around an
+// offset of a JSON text that is valid up to there: one walk over the bytes
+// before it, in memory of the depth. Names that are not plain are quoted, and a
+// path that is long is cut.
+func jsonPath(data []byte, offset int64) string {
+	type level struct {
+		name  []byte // in an object, nil before the first name
+		index int    // in an array, -1 in an object
+		value bool   // in an object: past the colon
+	}
+	var levels []level
+	end := min(int(offset), len(data))
+	for i := 0; i < end; i++ {
+		n := len(levels)
+		switch data[i] {
+		case '{':
+			levels = append(levels, level{index: -1})
+		case '[':
+			levels = append(levels, level{})
+		case '}', ']':
+			levels = levels[:n-1]
+		case ':':
+			levels[n-1].value = true
+		case ',':
+			if l := &levels[n-1]; l.index >= 0 {
+				l.index++
+			} else {
+				l.name, l.value = nil, false
+			}
+		case '"':
+			start := i
+			i = stringEnd(data, i) - 1
+			if n > 0 && levels[n-1].index < 0 && !levels[n-1].value {
+				levels[n-1].name = data[start : i+1]
+			}
+		}
+	}
+	var b strings.Builder
+	for _, l := range levels {
+		if b.Len() > maxJSONPath {
+			b.WriteString("…")
+			break
+		}
+		switch {
+		case l.index >= 0:
+			fmt.Fprintf(&b, "[%d]", l.index)
+		case l.name != nil:
+			var name string
+			json.Unmarshal(l.name, &name) // it is valid
+			writeName(&b, name)
+		}
+	}
+	return b.String()
+}
+
+// stringEnd returns the offset after the JSON string that begins at an offset.
+func stringEnd(data []byte, start int) int {
+	for i := start + 1; i < len(data); i++ {
+		switch data[i] {
+		case '\\':
+			i++
+		case '"':
+			return i + 1
+		}
+	}
+	return len(data)
+}
+
+// maxJSONPath is after how many bytes a path is cut.
+const maxJSONPath = 200
+
+func writeName(b *strings.Builder, name string) {
+	if len(name) > maxJSONPath {
+		name = strings.ToValidUTF8(name[:maxJSONPath], "") + "…"
+	}
+	switch {
+	case strings.IndexFunc(name, isSpecial) >= 0 || name == "":
+		fmt.Fprintf(b, "[%q]", name)
+	case b.Len() > 0:
+		b.WriteString("." + name)
+	default:
+		b.WriteString(name)
+	}
+}
+
+func isSpecial(r rune) bool {
+	return r != '_' && r != '-' && (r < '0' || r > '9' && r < 'A' || r > 'Z' && r < 'a' || r > 'z')
+}
+
+// expected says what a value of a Go type must be in JSON. number is what stands
+// there if that is a number.
+func expected(t reflect.Type, number string) string {
+	p := reflect.PointerTo(t)
+	if p.Implements(reflect.TypeFor[json.Unmarshaler]()) || p.Implements(reflect.TypeFor[encoding.TextUnmarshaler]()) {
+		return wrongForm
+	}
+	whole := number != "" && !strings.ContainsAny(number, ".eE")
+	switch k := t.Kind(); k {
+	case reflect.Bool:
+		return "must be true or false"
+	case reflect.String:
+		return "must be a string"
+	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
+		if whole {
+			most := uint64(1)<<(t.Bits()-1) - 1
+			return fmt.Sprintf("must be an integer from -%d to %d", most+1, most)
+		}
+		return "must be an integer"
+	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64, reflect.Uintptr:
+		if whole {
+			return fmt.Sprintf("must be an integer from 0 to %d", ^uint64(0)>>(64-t.Bits()))
+		}
+		return "must be an integer"
+	case reflect.Float32, reflect.Float64:
+		if number != "" {
+			return "is out of range"
+		}
+		return "must be a number"
+	case reflect.Slice, reflect.Array:
+		if k == reflect.Slice && t.Elem().Kind() == reflect.Uint8 {
+			return "must be a string in base64"
+		}
+		return "must be an array"
+	case reflect.Struct, reflect.Map:
+		return "must be an object"
+	}
+	return "has the wrong type"
+}

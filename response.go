@@ -1,0 +1,375 @@
+package apiroute
+
+import (
+	"bufio"
+	"bytes"
+	"encoding"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"net"
+	"net/http"
+	"reflect"
+	"strconv"
+	"strings"
+	"sync"
+)
+
+// ErrAnswered is returned for what comes after the answer: a second one, a
+// status or a header that can no longer go out. It is also logged.
+var ErrAnswered = errors.New("apiroute: the request has been answered already")
+
+// A Response answers a request. The methods that chain prepare the answer, and
+// one method ends it:
+//
+//	return res.Status(201).SetHeader("Location", url).JSON(post)
+//
+// An ending method returns an error if it could not answer, and has then
+// written nothing unless the client is gone; a handler returns it. The status
+// is 200 if none is set. With the statuses 204, 205 and 304, and for a HEAD
+// request, no body goes out, whatever is given.
+//
+// A Response is also an [http.ResponseWriter], with Unwrap, so that
+// [http.ServeFile], [http.ServeContent], templates and
+// [http.ResponseController] take it. It is for one goroutine at a time.
+type Response struct {
+	w        http.ResponseWriter
+	req      *Request
+	status   int         // set by Status and not yet sent
+	isSet    bool        // Status has been called
+	code     int         // sent; 0 as long as nothing is
+	written  int64       // bytes of the body, also where HEAD keeps them back
+	head     bool        // the request is a HEAD
+	done     bool        // the answer is whole
+	hijacked bool        // the connection is no longer net/http's
+	fresh    bool        // made by Router.ServeHTTP for its route
+	err      error       // the first misuse
+	saving   bool        // header is to be saved before the next change
+	saved    http.Header // the header when the handler was called
+	value    [3]string   // the package's own header values, to save allocations
+}
+
+// Status sets the status of the answer, from 200 to 599. Any other makes the
+// answer a 500 and is logged. The last call counts.
+func (res *Response) Status(code int) *Response {
+	if res.code != 0 {
+		res.misuse(ErrAnswered)
+	}
+	res.status, res.isSet = code, true
+	return res
+}
+
+// SetHeader sets a header of the answer and replaces its values. Line breaks in
+// a value go out as spaces, as net/http has it.
+func (res *Response) SetHeader(key, value string) *Response {
+	if res.code != 0 {
+		res.misuse(ErrAnswered)
+	}
+	res.Header().Set(key, value)
+	return res
+}
+
+// SetCookie adds a Set-Cookie header; see [http.SetCookie] for what it drops.
+func (res *Response) SetCookie(c *http.Cookie) *Response {
+	if res.code != 0 {
+		res.misuse(ErrAnswered)
+	}
+	http.SetCookie(res, c)
+	return res
+}
+
+// JSON answers with v as [encoding/json] encodes it, encoded whole before a
+// byte is sent: an error of encoding is returned and a clean 500. A nil slice
+// or map goes out as [] or {}; inside of v it is as encoding/json has it. The
+// Content-Type is application/json; charset=utf-8 unless one is set.
+func (res *Response) JSON(v any) error {
+	if res.bodyless() {
+		return res.send("", nil)
+	}
+	buf := buffers.Get().(*jsonBuffer)
+	buf.Reset()
+	if err := buf.Encode(orEmpty(v)); err != nil {
+		return res.misuse(fmt.Errorf("apiroute: JSON: %w", err)) // and the buffer is left to the collector
+	}
+	err := res.send("application/json; charset=utf-8", bytes.TrimSuffix(buf.Bytes(), []byte("\n")))
+	if buf.Cap() <= maxPooled {
+		buffers.Put(buf)
+	}
+	return err
+}
+
+// A jsonBuffer is an encoder and what it writes to.
+type jsonBuffer struct {
+	bytes.Buffer
+	*json.Encoder
+}
+
+// maxPooled is the largest buffer, in bytes, that is kept for other requests.
+const maxPooled = 1 << 18
+
+var buffers = sync.Pool{New: func() any {
+	b := &jsonBuffer{}
+	b.Encoder = json.NewEncoder(&b.Buffer)
+	return b
+}}
+
+// orEmpty returns v, or for a nil slice or map that has no say in its encoding
+// one that is empty and not nil.
+func orEmpty(v any) any {
+	r := reflect.ValueOf(v)
+	if k := r.Kind(); k != reflect.Slice && k != reflect.Map || !r.IsNil() {
+		return v
+	}
+	switch v.(type) {
+	case json.Marshaler, encoding.TextMarshaler:
+		return v
+	}
+	if r.Kind() == reflect.Map {
+		return struct{}{}
+	}
+	return reflect.MakeSlice(r.Type(), 0, 0).Interface()
+}
+
+// Text answers with s as text/plain; charset=utf-8, unless a Content-Type is set.
+func (res *Response) Text(s string) error {
+	return res.send("text/plain; charset=utf-8", []byte(s))
+}
+
+// HTML answers with s as text/html; charset=utf-8, unless a Content-Type is
+// set. Nothing in it is escaped; see [html/template] for that.
+func (res *Response) HTML(s string) error {
+	return res.send("text/html; charset=utf-8", []byte(s))
+}
+
+// Bytes answers with b. A contentType of "" is the one that is set, or
+// application/octet-stream.
+func (res *Response) Bytes(contentType string, b []byte) error {
+	if contentType != "" {
+		res.Header().Set("Content-Type", contentType)
+	}
+	return res.send("application/octet-stream", b)
+}
+
+// Redirect answers with a Location and the status 307, or the 301, 302, 303 or
+// 308 that is set; with another status, or without a url, it is an error.
+//
+// The url goes out as it is, but for what is not ASCII and for control
+// characters, which are percent-encoded. So never redirect to what the client
+// sent: //evil.example and /\evil.example are other hosts.
+func (res *Response) Redirect(url string) error {
+	if !res.isSet {
+		res.Status(http.StatusTemporaryRedirect)
+	}
+	switch res.status {
+	case http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther,
+		http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
+	default:
+		return res.misuse(fmt.Errorf("apiroute: Redirect: status %d is no redirect", res.status))
+	}
+	if url == "" {
+		return res.misuse(errors.New("apiroute: Redirect: no url"))
+	}
+	return res.SetHeader("Location", escapeNonASCII(url)).send("", nil)
+}
+
+func escapeNonASCII(s string) string {
+	var b strings.Builder
+	for i := 0; i < len(s); i++ {
+		if c := s[i]; c < 0x20 || c >= 0x7f {
+			fmt.Fprintf(&b, "%%%02X", c)
+		} else {
+			b.WriteByte(c)
+		}
+	}
+	return b.String()
+}
+
+// End answers without a body, with the status that is set, or 204.
+func (res *Response) End() error {
+	if !res.isSet {
+		res.Status(http.StatusNoContent)
+	}
+	return res.send("", nil)
+}
+
+// end ends the answer of a handler that has returned nil.
+func (res *Response) end() error {
+	if res.err == nil && res.code == 0 && !res.hijacked {
+		return res.End()
+	}
+	return res.err
+}
+
+// send answers with a body, of a type unless one is set; "" is no body.
+func (res *Response) send(contentType string, body []byte) error {
+	status := http.StatusOK
+	if res.isSet {
+		status = res.status
+	}
+	if res.code != 0 || res.hijacked {
+		return res.misuse(ErrAnswered)
+	}
+	if status < 200 || status > 599 {
+		return res.misuse(fmt.Errorf("apiroute: status %d is not from 200 to 599", status))
+	}
+	h := res.Header()
+	if contentType != "" && !res.bodyless() {
+		if len(h["Content-Type"]) == 0 {
+			h["Content-Type"] = res.headerValue(0, contentType)
+		}
+		h["X-Content-Type-Options"] = res.headerValue(1, "nosniff")
+	}
+	// net/http counts short bodies itself, but not where HEAD has none.
+	if !bodyless(status) && (res.head || len(body) >= 2048 || h["Content-Length"] != nil) {
+		h["Content-Length"] = res.headerValue(2, strconv.Itoa(len(body)))
+	}
+	res.WriteHeader(status)
+	if len(body) > 0 && !res.head && !bodyless(status) {
+		if _, err := res.w.Write(body); err != nil {
+			return err
+		}
+	}
+	res.done, res.err = true, nil
+	return nil
+}
+
+func (res *Response) headerValue(i int, s string) []string {
+	res.value[i] = s
+	return res.value[i : i+1 : i+1]
+}
+
+// bodyless reports whether the status that is set goes without a body.
+func (res *Response) bodyless() bool { return res.isSet && bodyless(res.status) }
+
+// bodyless reports whether answers with a status have no body; RFC 9110,
+// sections 15.3.5, 15.3.6 and 15.4.5.
+func bodyless(status int) bool {
+	return status == http.StatusNoContent || status == http.StatusResetContent || status == http.StatusNotModified
+}
+
+// misuse keeps the first error of an answer, for a handler that ignores it.
+func (res *Response) misuse(err error) error {
+	if res.err == nil {
+		res.err = err
+	}
+	return err
+}
+
+// save marks the header as it is when the handler is called.
+func (res *Response) save() { res.saving = true }
+
+// rollback takes back what the handler has set, unless it is out.
+func (res *Response) rollback() {
+	if res.code != 0 {
+		return
+	}
+	if h := res.w.Header(); res.saved != nil {
+		clear(h)
+		maps.Copy(h, res.saved)
+	}
+	res.saved, res.saving = nil, false
+	res.status, res.isSet = 0, false
+}
+
+// complete reports whether the client has got a whole answer.
+func (res *Response) complete() bool {
+	if res.done || res.hijacked || res.code != 0 && (res.head || bodyless(res.code)) {
+		return true
+	}
+	length, err := strconv.ParseInt(res.w.Header().Get("Content-Length"), 10, 64)
+	return err == nil && length == res.written
+}
+
+// Header returns the header of the answer, as [http.ResponseWriter] has it.
+func (res *Response) Header() http.Header {
+	h := res.w.Header()
+	if res.saving {
+		if res.saved, res.saving = maps.Clone(h), false; res.saved == nil {
+			res.saved = http.Header{}
+		}
+		for k, v := range res.saved {
+			res.saved[k] = v[:len(v):len(v)] // Add must not write behind them
+		}
+	}
+	return h
+}
+
+// WriteHeader sends the header with a status, as [http.ResponseWriter] has it:
+// one from 100 to 199 goes out as well, and the final one can follow.
+func (res *Response) WriteHeader(code int) {
+	if res.code != 0 || res.hijacked {
+		res.misuse(ErrAnswered)
+		return
+	}
+	res.w.WriteHeader(code)
+	if code >= 200 || code == http.StatusSwitchingProtocols {
+		res.code = code
+	}
+}
+
+// Write sends a part of the body, after the header with the status that is set
+// if it is not out yet. After an ending method it returns [ErrAnswered].
+func (res *Response) Write(b []byte) (int, error) {
+	if err := res.begin(b); err != nil || res.head {
+		return len(b), err
+	}
+	n, err := res.w.Write(b)
+	res.written += int64(n)
+	return n, err
+}
+
+// begin prepares for a part of the body.
+func (res *Response) begin(b []byte) error {
+	if res.done || res.hijacked {
+		return res.misuse(ErrAnswered)
+	}
+	if res.code == 0 {
+		status := http.StatusOK
+		if res.isSet {
+			status = res.status
+		}
+		h := res.Header()
+		if res.head && len(b) > 0 && h["Content-Type"] == nil && h["Content-Encoding"] == nil {
+			h.Set("Content-Type", http.DetectContentType(b)) // as net/http will for GET
+		}
+		res.WriteHeader(status)
+	}
+	return nil
+}
+
+// ReadFrom sends what is left of r, so that [io.Copy] can use sendfile.
+func (res *Response) ReadFrom(r io.Reader) (int64, error) {
+	if res.code == 0 || res.head || res.done || res.hijacked {
+		// Its first bytes may have to be looked at.
+		return io.Copy(struct{ io.Writer }{res}, r)
+	}
+	n, err := io.Copy(res.w, r)
+	res.written += n
+	return n, err
+}
+
+// Flush sends what is buffered, if the server can; see [http.Flusher].
+func (res *Response) Flush() { res.FlushError() }
+
+// FlushError is Flush with an error, as [http.ResponseController] has it.
+func (res *Response) FlushError() error {
+	if !res.done {
+		if err := res.begin(nil); err != nil {
+			return err
+		}
+	}
+	return http.NewResponseController(res.w).Flush()
+}
+
+// Hijack takes the connection over; see [http.Hijacker]. Nothing is then
+// answered by this package.
+func (res *Response) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	conn, rw, err := http.NewResponseController(res.w).Hijack()
+	res.hijacked = res.hijacked || err == nil
+	return conn, rw, err
+}
+
+// Unwrap returns the writer below, for [http.ResponseController].
+func (res *Response) Unwrap() http.ResponseWriter { return res.w }

@@ -1,0 +1,716 @@
+package apiroute
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"reflect"
+	"runtime"
+	"slices"
+	"sort"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// A Handler answers the requests of a route, as the default export of a file
+// in Next's pages/api does. It answers through res, or returns an error, which
+// the package answers; see [Error]. If it returns nil and has answered nothing,
+// the answer is the status set by [Response.Status], or 204.
+//
+// A handler is called by many goroutines at once. Its req and res are used for
+// this request only, never again, and so may be kept; but after the handler has
+// returned, nothing may be written to res.
+type Handler func(req *Request, res *Response) error
+
+// ServeHTTP makes a Handler an [http.Handler] with the default options, so that
+// one handler can be put into a mux that is there already:
+//
+//	mux.Handle("POST /x/{id}", apiroute.Handler(h))
+//
+// [Request.Param] then gives what [http.Request.PathValue] gives.
+func (h Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	req, res := newExchange(w, r)
+	req.serve(res, h.enter, standalone)
+}
+
+// standalone has the default options, for handlers without a router.
+var standalone = &scope{config: defaults}
+
+// FromHTTP makes a plain handler a [Handler], for one path of a router
+// (/metrics); for a path and all below it there is [Router.Mount]. The values of
+// the path's segments are there as [http.Request.PathValue]. As net/http has it,
+// a plain handler that answers nothing has answered 200. FromHTTP panics if h
+// is nil.
+func FromHTTP(h http.Handler) Handler {
+	if isNil(h) {
+		panic("apiroute: FromHTTP: nil handler")
+	}
+	return func(req *Request, res *Response) error {
+		req.setPathValues()
+		h.ServeHTTP(res, req.Request)
+		if res.code == 0 && !res.hijacked {
+			res.WriteHeader(http.StatusOK)
+		}
+		return nil
+	}
+}
+
+// isNil reports whether v is nil, or a nil function in an interface.
+func isNil(v any) bool {
+	return v == nil || reflect.ValueOf(v).Kind() == reflect.Func && reflect.ValueOf(v).IsNil()
+}
+
+// A Router is an [http.Handler] that routes by path, as the folder pages/api
+// does. [New] makes one; [Router.Group] gives it another prefix and options.
+//
+// All its methods may be called at any time by many goroutines, also while it
+// serves: the next request sees a new route. Those that register a route panic
+// if the path, the handler or an option is refused, with the reason and the
+// file and line; where two routes clash, with the file and line of both.
+type Router struct {
+	*core
+	prefix string // "" for the root
+	scope  *scope
+}
+
+// A core is what a router and its groups have in common.
+type core struct {
+	root    *scope
+	handler http.Handler // route, within the middleware of the root
+
+	mu    sync.Mutex // guards tree, and the making of table
+	tree  node
+	table atomic.Pointer[table] // nil when out of date
+}
+
+// New returns a router. It panics if an option has no meaning for a router.
+func New(opts ...Option) *Router {
+	s, err := newScope(nil, onRouter, opts)
+	if err != nil {
+		panic(fmt.Sprintf("apiroute: %s: New: %v", source(), err))
+	}
+	c := &core{root: s}
+	c.handler = wrap[http.Handler](http.HandlerFunc(c.route), s.use)
+	return &Router{core: c, scope: s}
+}
+
+// Group returns the same router under a prefix, with options of its own for
+// what is registered through it. The prefix may hold dynamic segments; "" and
+// "/" are no prefix. In a group, the paths "" and "/" are the prefix itself.
+// Served as a handler, a group is the whole router. Group panics if the prefix
+// or an option is refused.
+func (r *Router) Group(prefix string, opts ...Option) *Router {
+	path, err := joinPath(r.prefix, prefix)
+	if err == nil {
+		_, err = parsePath(path)
+	}
+	s, optErr := newScope(r.scope, onGroup, opts)
+	if err = errors.Join(err, optErr); err != nil {
+		panic(fmt.Sprintf("apiroute: %s: group %q: %v", source(), r.prefix+prefix, err))
+	}
+	return &Router{core: r.core, prefix: strings.TrimSuffix(path, "/"), scope: s}
+}
+
+// joinPath returns the path that stands for path under a prefix.
+func joinPath(prefix, path string) (string, error) {
+	switch {
+	case path != "" && path[0] != '/':
+		return "", errors.New("it must begin with a slash")
+	case path != "/" && path != "":
+		return prefix + path, nil
+	case prefix != "":
+		return prefix, nil
+	}
+	return "/", nil
+}
+
+// Handle registers a handler for every method of a path but CONNECT and TRACE,
+// HEAD and OPTIONS included, as a file in pages/api does: the handler looks at
+// req.Method. Where a method is registered beside it, the method wins.
+func (r *Router) Handle(path string, h Handler, opts ...Option) {
+	r.must(source(), "", path, h, onRoute, opts)
+}
+
+// Get registers a handler for GET of a path. It also answers HEAD, with the
+// same status and headers and no body.
+func (r *Router) Get(path string, h Handler, opts ...Option) {
+	r.must(source(), http.MethodGet, path, h, onRoute, opts)
+}
+
+// Post registers a handler for POST of a path.
+func (r *Router) Post(path string, h Handler, opts ...Option) {
+	r.must(source(), http.MethodPost, path, h, onRoute, opts)
+}
+
+// Put registers a handler for PUT of a path.
+func (r *Router) Put(path string, h Handler, opts ...Option) {
+	r.must(source(), http.MethodPut, path, h, onRoute, opts)
+}
+
+// Patch registers a handler for PATCH of a path.
+func (r *Router) Patch(path string, h Handler, opts ...Option) {
+	r.must(source(), http.MethodPatch, path, h, onRoute, opts)
+}
+
+// Delete registers a handler for DELETE of a path.
+func (r *Router) Delete(path string, h Handler, opts ...Option) {
+	r.must(source(), http.MethodDelete, path, h, onRoute, opts)
+}
+
+// Method registers a handler for one method of a path, such as "PROPFIND". It
+// panics if method is CONNECT, which is always answered 405, or is not an
+// upper-case token (RFC 9110, section 5.6.2).
+func (r *Router) Method(method, path string, h Handler, opts ...Option) {
+	if method == http.MethodConnect || !isUpperToken(method) {
+		panic(fmt.Sprintf("apiroute: %s: method %q: want an upper-case token other than CONNECT", source(), method))
+	}
+	r.must(source(), method, path, h, onRoute, opts)
+}
+
+func isUpperToken(s string) bool {
+	return s != "" && strings.Trim(s, "!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ") == ""
+}
+
+// Mount registers a plain handler for a path and all below it, for every method
+// but CONNECT: files, pprof, another mux. It is tried after all other paths at
+// its level, so that Mount("/", h) has what nothing else matches. The path may
+// hold [x], but no catch-all. The tidy path of a request decides; the request
+// goes to h as it came, with nothing stripped and nothing redirected, and with
+// no body limit but one given here.
+func (r *Router) Mount(path string, h http.Handler, opts ...Option) {
+	var handler Handler
+	if !isNil(h) {
+		handler = FromHTTP(h)
+	}
+	r.must(source(), "", path, handler, onMount, opts)
+}
+
+// source returns file and line of the caller's caller, who called this package.
+func source() string {
+	_, file, line, _ := runtime.Caller(2)
+	return file + ":" + strconv.Itoa(line)
+}
+
+func (r *Router) must(source, method, path string, h Handler, at place, opts []Option) {
+	if err := r.register(source, method, path, h, at, opts); err != nil {
+		panic(fmt.Sprintf("apiroute: %s: path %q: %v", source, r.prefix+path, err))
+	}
+}
+
+func (r *Router) register(source, method, path string, h Handler, at place, opts []Option) error {
+	if r.scope.parent == nil && path == "" {
+		return errors.New("it must begin with a slash") // only a group has a path of its own
+	}
+	path, err := joinPath(r.prefix, path)
+	if err != nil {
+		return err
+	}
+	segs, err := parsePath(path)
+	if err != nil {
+		return err
+	}
+	if h == nil {
+		return errors.New("the handler is nil")
+	}
+	if at == onMount {
+		if n := len(segs); n > 0 && segs[n-1].kind > single {
+			return errors.New("a Mount has all below its path without a catch-all")
+		}
+		segs = append(segs, segment{kind: mounted})
+	}
+	s, err := newScope(r.scope, at, opts)
+	if err != nil {
+		return err
+	}
+	rt := newRoute(method, path, source, h, s)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	n, err := r.tree.insert(segs, path, source)
+	if err != nil {
+		return err
+	}
+	if n.page, err = n.page.with(rt, segs); err == nil {
+		r.table.Store(nil)
+	}
+	return err
+}
+
+// A Route is what has been registered: see [Router.Routes].
+type Route struct {
+	Method string // "" for Handle and Mount
+	Path   string // as registered, with the prefix of its group
+	Source string // file:line
+}
+
+// Routes returns what is registered in the order in which paths are tried, and
+// on one path by method, that for every method last.
+func (r *Router) Routes() []Route {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var list []Route
+	r.tree.walk(func(p *page) {
+		for _, rt := range p.routes {
+			list = append(list, Route{rt.method, rt.path, rt.source})
+		}
+	})
+	return list
+}
+
+// ServeHTTP answers a request. It panics with [http.ErrAbortHandler] only, to
+// cut the connection where half an answer is out.
+func (r *Router) ServeHTTP(w http.ResponseWriter, hr *http.Request) {
+	req, res := newExchange(w, hr)
+	req.scope, res.fresh = r.root, true
+	defer func() {
+		if v := recover(); v != nil { // out of the router's own middleware
+			req.fail(res, newPanicError(v))
+		}
+	}()
+	r.handler.ServeHTTP(res, hr)
+}
+
+// route finds the page of a request and lets it answer.
+func (c *core) route(w http.ResponseWriter, r *http.Request) {
+	res, ok := w.(*Response)
+	if !ok || !res.fresh { // middleware has put its own writer in between
+		_, res = newExchange(w, r)
+	}
+	req := res.req
+	req.Request, res.fresh, res.head = r, false, r.Method == http.MethodHead
+	if r.Method == http.MethodConnect {
+		// Not for any path: it names an authority, and ServeMux panics on
+		// CONNECT //x; golang/go#81222.
+		req.serve(res, refuseConnect, c.root)
+		return
+	}
+	t, ok := parseTarget(r.URL)
+	if ok {
+		req.page = c.current().match(t.segs)
+	}
+	if req.page == nil {
+		req.serve(res, notFound, c.root)
+		return
+	}
+	p := req.page
+	rt := p.route(r.Method)
+	switch {
+	case !t.tidy && !p.mounted():
+		req.instead = redirectTo(t.path)
+	case !req.setValues(t.segs):
+		req.instead = badPath
+	case rt == nil && r.Method == http.MethodOptions:
+		req.instead = allow
+	case rt == nil:
+		req.instead = refuseMethod
+	}
+	if rt == nil {
+		rt = p.routes[0] // to pass through what is common to all of them
+	}
+	req.path = rt.path
+	setPattern(r, rt.path)
+	rt.serve(req, res)
+}
+
+// current returns the table that holds all routes registered by now.
+func (c *core) current() *table {
+	if t := c.table.Load(); t != nil {
+		return t
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	t := c.table.Load()
+	if t == nil {
+		t = compile(&c.tree)
+		c.table.Store(t)
+	}
+	return t
+}
+
+// A page is what a file in pages/api is: a path and all that is registered on
+// it. It does not change.
+type page struct {
+	segs   []segment
+	routes []*route // by method, that for every method last
+	scope  *scope   // of the options that are common to the routes
+	allow  string   // for the header Allow
+}
+
+// with returns a page that also has rt. p may be nil.
+func (p *page) with(rt *route, segs []segment) (*page, error) {
+	q := &page{segs: segs, routes: []*route{rt}, scope: rt.scope}
+	if p != nil {
+		q.routes = append(q.routes, p.routes...)
+		q.scope = common(p.scope, rt.scope)
+		for _, other := range p.routes {
+			if other.method == rt.method {
+				what := "it has"
+				if rt.method != "" {
+					what = rt.method + " has"
+				}
+				return p, &clashError{what + " a handler already, as", other.path, other.source}
+			}
+		}
+	}
+	sort.Slice(q.routes, func(i, j int) bool {
+		a, b := q.routes[i].method, q.routes[j].method
+		return b == "" || a != "" && a < b
+	})
+	methods := []string{http.MethodOptions}
+	for _, rt := range q.routes {
+		switch rt.method {
+		case "":
+			methods = append(methods, http.MethodDelete, http.MethodGet, http.MethodHead,
+				http.MethodPatch, http.MethodPost, http.MethodPut)
+		case http.MethodGet:
+			methods = append(methods, http.MethodGet, http.MethodHead)
+		default:
+			methods = append(methods, rt.method)
+		}
+	}
+	slices.Sort(methods)
+	q.allow = strings.Join(slices.Compact(methods), ", ")
+	return q, nil
+}
+
+func (p *page) mounted() bool {
+	return len(p.segs) > 0 && p.segs[len(p.segs)-1].kind == mounted
+}
+
+// route returns what serves a method, nil if nothing does.
+func (p *page) route(method string) *route {
+	for _, rt := range p.routes {
+		if rt.method == method {
+			return rt
+		}
+	}
+	if method == http.MethodHead {
+		if rt := p.route(http.MethodGet); rt != nil {
+			return rt
+		}
+	}
+	last := p.routes[len(p.routes)-1]
+	if last.method == "" && (method != http.MethodTrace || p.mounted()) {
+		return last
+	}
+	return nil
+}
+
+// What a page answers instead of a handler.
+
+func notFound(*Request, *Response) error { return &Error{Status: http.StatusNotFound} }
+
+func refuseMethod(*Request, *Response) error { return &Error{Status: http.StatusMethodNotAllowed} }
+
+func refuseConnect(*Request, *Response) error {
+	return &Error{Status: http.StatusMethodNotAllowed, Header: http.Header{"Allow": {""}}}
+}
+
+func badPath(*Request, *Response) error {
+	return Errorf(http.StatusBadRequest, "the path holds NUL or is not UTF-8")
+}
+
+func allow(req *Request, res *Response) error {
+	return res.SetHeader("Allow", req.page.allow).Status(http.StatusNoContent).End()
+}
+
+func redirectTo(path string) Handler {
+	return func(req *Request, res *Response) error {
+		if req.URL.RawQuery != "" || req.URL.ForceQuery {
+			path += "?" + req.URL.RawQuery
+		}
+		return res.SetHeader("Location", path).Status(http.StatusPermanentRedirect).End()
+	}
+}
+
+// A route is one handler on a page, within its middleware.
+type route struct {
+	method, path, source string
+
+	scope   *scope
+	handler Handler      // within Around of all levels
+	plain   http.Handler // the route within Use of its groups and itself, or nil
+}
+
+// newRoute builds what serves a route, from the inside out. Each middleware is
+// called here and never again. So that a 405, which is the page's, can pass
+// through what is common to the page's routes and no further, there is a gate
+// before the middleware of each level.
+func newRoute(method, path, source string, h Handler, s *scope) *route {
+	rt := &route{method: method, path: path, source: source, scope: s, handler: h.enter}
+	var plain http.Handler = http.HandlerFunc(rt.endpoint)
+	for ; s != nil; s = s.parent {
+		if len(s.around) > 0 {
+			rt.handler = s.gate(wrap(rt.handler, s.around))
+		}
+		if len(s.use) > 0 && s.parent != nil {
+			plain = s.plainGate(rt, wrap(plain, s.use))
+			rt.plain = plain
+		}
+	}
+	return rt
+}
+
+// enter calls a handler, or what is to be answered in its place.
+func (h Handler) enter(req *Request, res *Response) error {
+	if req.instead != nil {
+		return req.instead(req, res)
+	}
+	if err := req.checkLength(); err != nil {
+		return err
+	}
+	res.save()
+	err := h(req, res)
+	if err != nil {
+		res.rollback()
+	}
+	return err
+}
+
+// serve answers a request that has been matched.
+func (rt *route) serve(req *Request, res *Response) {
+	if rt.plain == nil {
+		rt.finish(req, res)
+		return
+	}
+	req.setPathValues()
+	ctx := context.WithValue(req.Context(), matchKey{}, req)
+	rt.plain.ServeHTTP(res, req.WithContext(ctx))
+}
+
+// matchKey is the context key under which a *Request passes through standard
+// middleware.
+type matchKey struct{}
+
+func matched(r *http.Request) *Request {
+	req, ok := r.Context().Value(matchKey{}).(*Request)
+	if !ok {
+		panic("apiroute: middleware passed on a request without the context that it got")
+	}
+	return req
+}
+
+// endpoint is the inner end of the standard middleware.
+func (rt *route) endpoint(w http.ResponseWriter, r *http.Request) {
+	req := matched(r)
+	res, ok := w.(*Response)
+	if !ok || res.req != req {
+		// Middleware has wrapped the writer, and may let this run in another
+		// goroutine, as http.TimeoutHandler does.
+		outer := req
+		req, res = newExchange(w, r)
+		req.page, req.path, req.instead = outer.page, outer.path, outer.instead
+		req.values, req.rest = outer.values, outer.rest
+	}
+	req.Request, res.head = r, r.Method == http.MethodHead
+	rt.finish(req, res)
+}
+
+func (rt *route) finish(req *Request, res *Response) {
+	s := rt.scope
+	if req.instead != nil {
+		s = req.page.scope
+	}
+	req.serve(res, rt.handler, s)
+}
+
+// wrap puts h into middleware, the first of which is the outermost.
+func wrap[H any](h H, middleware []func(H) H) H {
+	for i := len(middleware) - 1; i >= 0; i-- {
+		if h = middleware[i](h); isNil(h) {
+			panic("apiroute: middleware returned nil")
+		}
+	}
+	return h
+}
+
+// A scope is the options of a router, a group or a route, with those of the
+// outer levels taken in.
+type scope struct {
+	parent *scope // nil for a router
+	depth  int
+	use    []func(http.Handler) http.Handler // of this level alone
+	around []func(Handler) Handler           // of this level alone
+	config
+}
+
+// config is the options of which the inner level wins.
+type config struct {
+	bodyLimit     int64 // 0: none
+	timeout       time.Duration
+	rejectUnknown bool
+	logger        *slog.Logger // nil: slog.Default
+	onError       func(*Request, *Response, error) error
+}
+
+var defaults = config{bodyLimit: 1 << 20}
+
+func newScope(parent *scope, at place, opts []Option) (*scope, error) {
+	s := &scope{parent: parent, config: defaults}
+	if parent != nil {
+		s.depth, s.config = parent.depth+1, parent.config
+	}
+	if at == onMount {
+		s.bodyLimit = 0
+	}
+	for _, o := range opts {
+		if o.apply == nil {
+			return nil, errors.New("an Option is zero: options are made by functions such as Use")
+		}
+		if o.places&at == 0 {
+			return nil, fmt.Errorf("%s has no meaning here", o.name)
+		}
+		o.apply(s)
+	}
+	return s, nil
+}
+
+// common returns the innermost scope that holds for both a and b.
+func common(a, b *scope) *scope {
+	for a != b {
+		if a.depth >= b.depth {
+			a = a.parent
+		} else {
+			b = b.parent
+		}
+	}
+	return a
+}
+
+// outside reports whether a request must not come in here: it is answered with
+// what is common to routes of the page for which other options hold.
+func (s *scope) outside(req *Request) bool {
+	return req.instead != nil && s.depth > req.page.scope.depth
+}
+
+func (s *scope) gate(inner Handler) Handler {
+	return func(req *Request, res *Response) error {
+		if s.outside(req) {
+			return req.instead(req, res)
+		}
+		return inner(req, res)
+	}
+}
+
+func (s *scope) plainGate(rt *route, inner http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if s.outside(matched(r)) {
+			rt.endpoint(w, r)
+			return
+		}
+		inner.ServeHTTP(w, r)
+	})
+}
+
+// An Option is a setting of a router, a group or a route. Where levels differ,
+// the inner one wins; [Use] and [Around] add up. An Option where it has no
+// meaning makes the registration panic.
+type Option struct {
+	name   string
+	places place
+	apply  func(*scope)
+}
+
+// place is where an option is given.
+type place int
+
+const (
+	onRouter place = 1 << iota
+	onGroup
+	onRoute
+	onMount
+	anywhere = onRouter | onGroup | onRoute | onMount
+)
+
+// Use adds standard middleware, the outermost first.
+//
+// On the router it runs before matching: it sees every request, 404s included,
+// and may rewrite the URL. On a group or a route it runs for those paths only,
+// inside that of the outer levels, and for what is answered for a path without
+// a handler (405, OPTIONS, 308) if it is common to all routes of the path. It
+// must pass on the context of the request.
+//
+// Each function is called once, when the router is made or the route is
+// registered. Use panics if one is nil.
+func Use(middleware ...func(http.Handler) http.Handler) Option {
+	if slices.ContainsFunc(middleware, func(m func(http.Handler) http.Handler) bool { return m == nil }) {
+		panic("apiroute: Use: nil middleware")
+	}
+	return Option{"Use", anywhere, func(s *scope) { s.use = append(s.use, middleware...) }}
+}
+
+// Around adds middleware in the package's own terms, the outermost first,
+// inside all of [Use]. It sees the error that the handler returns, and refuses
+// by returning one (authentication, transactions). It hands values on by
+//
+//	req.Request = req.WithContext(ctx)
+//
+// It runs for the paths of its router, group or route, and like Use for what is
+// answered for a path without a handler. Each function is called once, when the
+// route is registered. Around panics if one is nil.
+func Around(middleware ...func(Handler) Handler) Option {
+	if slices.ContainsFunc(middleware, func(m func(Handler) Handler) bool { return m == nil }) {
+		panic("apiroute: Around: nil middleware")
+	}
+	return Option{"Around", anywhere, func(s *scope) { s.around = append(s.around, middleware...) }}
+}
+
+// BodyLimit sets how many bytes the body of a request may have, inclusive; a
+// longer one is answered 413. The default is 1 MiB, 1,048,576 bytes; a [Router.Mount]
+// has none but its own. BodyLimit panics if bytes is 0 or less.
+func BodyLimit(bytes int64) Option {
+	if bytes <= 0 {
+		panic("apiroute: BodyLimit: want 1 byte or more; for no limit there is NoBodyLimit")
+	}
+	return Option{"BodyLimit", anywhere, func(s *scope) { s.bodyLimit = bytes }}
+}
+
+// NoBodyLimit takes the limit off the body of a request.
+func NoBodyLimit() Option {
+	return Option{"NoBodyLimit", anywhere, func(s *scope) { s.bodyLimit = 0 }}
+}
+
+// Timeout puts a deadline on the context of a request, inside [Use]; 0 is none,
+// the default. A handler that returns an error after this deadline, and not
+// another, is answered 503; but an [*Error] is answered as it is. A handler
+// that does not look at its context runs on. Timeout panics if d is negative.
+func Timeout(d time.Duration) Option {
+	if d < 0 {
+		panic("apiroute: Timeout: negative duration")
+	}
+	return Option{"Timeout", anywhere, func(s *scope) { s.timeout = d }}
+}
+
+// RejectUnknown makes unknown fields of a JSON body an error. The default is
+// false: they are ignored.
+func RejectUnknown(reject bool) Option {
+	return Option{"RejectUnknown", anywhere &^ onMount, func(s *scope) { s.rejectUnknown = reject }}
+}
+
+// Logger sets where errors are logged; see [Error] for what, and how. The
+// default, also for nil, is [slog.Default], read at each use.
+func Logger(l *slog.Logger) Option {
+	return Option{"Logger", anywhere, func(s *scope) { s.logger = l }}
+}
+
+// OnError sets a function that sees every error on its way to the answer: those
+// that handlers return, panics, 404 and 405 too. It may answer and return nil,
+// or return an error, the same or another, which gets the default answer:
+//
+//	apiroute.OnError(func(req *apiroute.Request, res *apiroute.Response, err error) error {
+//		if errors.Is(err, sql.ErrNoRows) {
+//			return apiroute.Errorf(404, "no such thing")
+//		}
+//		return err
+//	})
+//
+// The first error is logged in any case. If the function panics, or returns nil
+// and has not answered, the answer is a plain 500. For an error after the first
+// byte of an answer it is called, but can no longer answer. nil is none.
+func OnError(f func(*Request, *Response, error) error) Option {
+	return Option{"OnError", anywhere, func(s *scope) { s.onError = f }}
+}
