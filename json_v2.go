@@ -2,11 +2,6 @@
 
 package apiroute
 
-// Before Go 1.27 the same API is an experiment, and vet takes a file for the one
-// or for the other.
-//
-//go:generate sh -c "sed -e '1s/.*/\/\/ Code generated from json_v2.go by go generate; DO NOT EDIT.\\n\\n\/\/go:build goexperiment.jsonv2 \\&\\& !go1.27/' -e '/^\/\/ Before Go 1.27/,/^\/\/go:generate/d' json_v2.go | gofmt > json_v2_experiment.go"
-
 import (
 	jsonv1 "encoding/json"
 	"encoding/json/jsontext"
