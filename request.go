@@ -383,7 +383,7 @@ func (req *Request) mediaType() (string, map[string]string, error) {
 // Before Go 1.27, encoding/json/v2 is an experiment, and vet takes a file to be
 // for the one or for the other.
 //
-//go:generate sed -n "s|^//go:build.*|// Code generated from json_v2.go; DO NOT EDIT.\n\n//go:build goexperiment.jsonv2 \&\& !go1.27|;w json_v2_experiment.go" json_v2.go
+//go:generate sed -n "s|^//go:build.*|// Code generated from json_v2.go; DO NOT EDIT.\\n\\n//go:build goexperiment.jsonv2 \\&\\& !go1.27|;w json_v2_experiment.go" json_v2.go
 
 // decodeJSON decodes a whole text into dst. It returns what is wrong with the
 // text, nil if nothing is.
