@@ -23,8 +23,8 @@ func unmarshal(data []byte, dst any, rejectUnknown bool) (path, detail string) {
 	case errors.As(err, &syntax):
 		return "", notJSON(syntax.Offset - 1)
 	case errors.As(err, &wrongType):
-		number, _ := strings.CutPrefix(wrongType.Value, "number")
-		return jsonPath(data, wrongType.Offset-1), expected(wrongType.Type, strings.TrimSpace(number))
+		_, number, _ := strings.Cut(wrongType.Value, "number ")
+		return jsonPath(data, wrongType.Offset-1), expected(wrongType.Type, number)
 	}
 	// encoding/json has no type for this one.
 	if quoted, ok := strings.CutPrefix(err.Error(), "json: unknown field "); ok {

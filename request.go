@@ -235,7 +235,7 @@ func (req *Request) Bytes() ([]byte, error) {
 		return b.data, b.err
 	}
 	if b.used {
-		return nil, errors.New("apiroute: the body has been read already, and not by Bytes, JSON or Bind")
+		return nil, errBodyRead
 	}
 	if err := req.checkLength(); err != nil {
 		return nil, err
@@ -247,6 +247,8 @@ func (req *Request) Bytes() ([]byte, error) {
 	b.all = true
 	return b.data, b.err
 }
+
+var errBodyRead = errors.New("apiroute: the body has been read already, and not by Bytes, JSON or Bind")
 
 // readAll reads a body that has been announced with a length, -1 if unknown.
 // Memory for more than is there is not taken on a mere announcement.

@@ -543,6 +543,7 @@ type config struct {
 	bodyLimit     int64 // 0: none
 	timeout       time.Duration
 	rejectUnknown bool
+	status        int          // of a typed endpoint; 0: 200 or 204
 	logger        *slog.Logger // nil: slog.Default
 	onError       func(*Request, *Response, error) error
 }
@@ -623,7 +624,8 @@ const (
 	onGroup
 	onRoute
 	onMount
-	anywhere = onRouter | onGroup | onRoute | onMount
+	onEndpoint
+	anywhere = onRouter | onGroup | onRoute | onMount | onEndpoint
 )
 
 // Use adds standard middleware, the outermost first.
@@ -685,8 +687,8 @@ func Timeout(d time.Duration) Option {
 	return Option{"Timeout", anywhere, func(s *scope) { s.timeout = d }}
 }
 
-// RejectUnknown makes unknown fields of a JSON body an error. The default is
-// false: they are ignored.
+// RejectUnknown makes unknown fields of a JSON body, and for [Bind] unknown names
+// in a query or a form, an error. The default is false: they are ignored.
 func RejectUnknown(reject bool) Option {
 	return Option{"RejectUnknown", anywhere &^ onMount, func(s *scope) { s.rejectUnknown = reject }}
 }

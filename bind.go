@@ -1,0 +1,957 @@
+package apiroute
+
+import (
+	"encoding"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"mime/multipart"
+	"net/http"
+	"net/url"
+	"reflect"
+	"runtime"
+	"slices"
+	"sort"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+	"unicode/utf8"
+)
+
+// Bind fills a struct of type T from a request, each field from the source that
+// its tag names and from no other:
+//
+//	path:"id"             a segment of the path; []V for a catch-all
+//	query:"page"          the query; []V takes repeats
+//	header:"X-Trace"      a header; []V takes repeats. Host is the request's host
+//	cookie:"session"      a cookie, of repeated ones the first
+//	body:"json"           the JSON body, as [Request.JSON] decodes it
+//	body:"form"           a urlencoded or multipart body, into a struct whose fields have form:"name"
+//	body:"bytes"          the body as it is, into []byte or string
+//
+// Every exported field has one tag, embedded structs count as their fields, and
+// names match as they are written; only those of headers, in any letter case.
+//
+// V is a string, bool, integer, float, [time.Duration], a type with
+// UnmarshalText, or a named type of these. A pointer to V is nil where the value
+// is absent. In a form, *multipart.FileHeader and []*multipart.FileHeader take
+// files. What text each takes:
+//
+//	text                 string  bool   int    uint   float  Duration
+//	                     ""      -      -      -      -      -
+//	"3"                  "3"     -      3      3      3      -
+//	"+3"                 "+3"    -      3      -      3      -
+//	"-3"                 "-3"    -      -3     -      -3     -
+//	" 3"                 " 3"    -      -      -      -      -
+//	"1_000"              "1_000" -      -      -      -      -
+//	"0x10"               "0x10"  -      -      -      -      -
+//	"1.5"                "1.5"   -      -      -      1.5    -
+//	"1e3"                "1e3"   -      -      -      1000   -
+//	"NaN"                "NaN"   -      -      -      -      -
+//	"Inf"                "Inf"   -      -      -      -      -
+//	"99999999999999999999" "99999999999999999999" - -    -      1e+20  -
+//	"1"                  "1"     true   1      1      1      -
+//	"0"                  "0"     false  0      0      0      0s
+//	"TRUE"               "TRUE"  true   -      -      -      -
+//	"f"                  "f"     false  -      -      -      -
+//	"on"                 "on"    -      -      -      -      -
+//	"yes"                "yes"   -      -      -      -      -
+//	"1h30m"              "1h30m" -      -      -      -      1h30m0s
+//
+// In a query or a form, + is a space, and so "+3" is " 3". Strings must be UTF-8.
+//
+// A second word makes a value one that must be present, though it may be 0,
+// false or empty: query:"page,required". Values of the path always are, and so
+// is a JSON body unless its field is a pointer. default:"20" is the value where
+// there is none; a field that is required, of the path, a slice, a pointer, a
+// file or a body takes no default.
+//
+// The error is an [*Error] that holds all fields that are wrong, in the order of
+// the struct: status 400; and 413, 415 or 408 if the body says so, see
+// [Request.JSON]. Values are never in it. With [RejectUnknown] unknown names in
+// the query and in a form are wrong too. A query is parsed, and refused for a
+// bad escape or a semicolon, only if T has fields for it, or with RejectUnknown.
+// The T that comes with an error is zero.
+//
+// If all is right, methods Validate() error are called: those of the embedded
+// structs, of the body and of its embedded structs, and of T, each once. The
+// [FieldError] values that they return, also joined, are a 422 with these
+// fields; an [*Error] is as it is; any other error is a 422 that does not show
+// it.
+//
+// Files of a multipart body that have more than 1 MiB together are kept in
+// temporary files, which are removed after the answer. Bind may be called again,
+// for the same or another type.
+//
+// Bind panics, which is a 500 and a line in the log, if T itself is at fault: a
+// field without a tag, with two, of an unsupported type, with a bad default, or
+// with a path tag that names no segment of the route. The typed endpoints, [Get]
+// and its kin, find that out when they are registered.
+func Bind[T any](req *Request) (T, error) {
+	p := planOf(reflect.TypeFor[T]())
+	if p.fault != nil {
+		panic(p.fault)
+	}
+	if req.page != nil {
+		if err := p.checkPath(req.page.segs); err != nil {
+			panic(err)
+		}
+	}
+	return bind[T](req, p)
+}
+
+// bind is Bind for a type that has been held against the route.
+func bind[T any](req *Request, p *plan) (T, error) {
+	var v, zero T
+	if err := p.bind(req, reflect.ValueOf(&v).Elem()); err != nil {
+		return zero, err
+	}
+	return v, nil
+}
+
+// formMemory is how many bytes of a form's files are kept in memory.
+const formMemory = 1 << 20
+
+// A plan is what there is to do for a type, worked out once.
+type plan struct {
+	typ        reflect.Type
+	fields     []*field // in the order of the struct, without those of a form
+	query      fieldSet
+	body       *bodyPlan // nil if there is none
+	total      int       // fields, with the body and those of a form
+	validators []validator
+	fault      error // what is wrong with the type
+}
+
+// A field is one value to fill.
+type field struct {
+	order    int // among all of the plan
+	in, name string
+	goName   string
+	index    []int // in the struct that has it, through embedded ones
+	parse    func(reflect.Value, string) string
+	slice    bool
+	pointer  bool
+	file     bool
+	required bool
+	fallback reflect.Value // of the default, else not valid
+}
+
+// A fieldSet is the fields that come as pairs of name and value.
+type fieldSet struct {
+	fields []*field
+	byName map[string]*field // nil if they are few
+}
+
+func (s *fieldSet) add(f *field) {
+	if s.fields = append(s.fields, f); len(s.fields) > 8 {
+		s.byName = map[string]*field{}
+		for _, f := range s.fields {
+			s.byName[f.name] = f
+		}
+	}
+}
+
+func (s *fieldSet) get(name string) *field {
+	if s.byName != nil {
+		return s.byName[name]
+	}
+	for _, f := range s.fields {
+		if f.name == name {
+			return f
+		}
+	}
+	return nil
+}
+
+type bodyPlan struct {
+	order    int
+	kind     string // json, form or bytes
+	index    []int
+	typ      reflect.Type // without the pointer
+	pointer  bool
+	required bool
+	form     fieldSet
+}
+
+// A validator is a struct on whose type itself Validate is declared.
+type validator struct {
+	index  []int // in T, or in the body
+	inBody bool
+}
+
+var plans sync.Map // of *plan by reflect.Type
+
+func planOf(t reflect.Type) *plan {
+	if p, ok := plans.Load(t); ok {
+		return p.(*plan)
+	}
+	p, _ := plans.LoadOrStore(t, newPlan(t))
+	return p.(*plan)
+}
+
+// A planner makes a plan and collects all that is wrong with the type.
+type planner struct {
+	*plan
+	names  map[string]string // of the Go fields, by source and name
+	faults []error
+}
+
+func newPlan(t reflect.Type) *plan {
+	p := &planner{plan: &plan{typ: t}, names: map[string]string{}}
+	if t.Kind() != reflect.Struct {
+		p.fault = fmt.Errorf("apiroute: %v is not a struct", t)
+		return p.plan
+	}
+	p.walk(t, nil, "", p.addField)
+	if p.body != nil {
+		p.validators = appendValidators(p.validators, p.body.typ, nil, true)
+	}
+	p.validators = appendValidators(p.validators, t, nil, false)
+	if len(p.faults) > 0 {
+		p.fault = fmt.Errorf("apiroute: type %v: %w", t, errors.Join(p.faults...))
+	}
+	return p.plan
+}
+
+func (p *planner) failf(format string, args ...any) {
+	p.faults = append(p.faults, fmt.Errorf(format, args...))
+}
+
+var sources = []string{"path", "query", "header", "cookie", "body", "form"}
+
+// tagOf returns the source that a field's tag names, and the tag's value.
+func (p *planner) tagOf(f reflect.StructField, name string) (source, value string) {
+	for _, s := range sources {
+		if v, ok := f.Tag.Lookup(s); ok {
+			if source != "" {
+				p.failf("field %s has two tags, %s and %s", name, source, s)
+				continue
+			}
+			source, value = s, v
+		}
+	}
+	return source, value
+}
+
+// A tagged field is a Go field and the source that its tag names.
+type tagged struct {
+	reflect.StructField
+	name   string // with those of the structs that it is in
+	index  []int
+	source string
+	value  string // of the tag
+}
+
+// walk calls visit with the tagged fields of a struct and of those embedded in
+// it, by their index in the outermost.
+func (p *planner) walk(t reflect.Type, index []int, prefix string, visit func(tagged)) {
+	for i := 0; i < t.NumField(); i++ {
+		f := tagged{StructField: t.Field(i), index: append(slices.Clone(index), i)}
+		f.name = prefix + f.Name
+		f.source, f.value = p.tagOf(f.StructField, f.name)
+		switch {
+		case f.Anonymous && f.source == "" && f.Type.Kind() == reflect.Struct:
+			p.walk(f.Type, f.index, f.name+".", visit)
+		case !f.IsExported() && f.source == "":
+		case !f.IsExported():
+			p.failf("field %s has a tag and is not exported", f.name)
+		case f.source == "":
+			p.failf("field %s has no tag that names its source", f.name)
+		default:
+			visit(f)
+		}
+	}
+}
+
+// addField adds a field of T itself.
+func (p *planner) addField(sf tagged) {
+	switch sf.source {
+	case "form":
+		p.failf("field %s: form names a field within a body:\"form\"", sf.name)
+	case "body":
+		p.addBody(sf)
+	default:
+		f := p.newField(sf)
+		if f == nil {
+			return
+		}
+		p.fields = append(p.fields, f)
+		if f.in == "query" {
+			p.query.add(f)
+		}
+	}
+}
+
+// newField returns the plan of a field that is no body, nil if it is at fault.
+func (p *planner) newField(sf tagged) *field {
+	before := len(p.faults)
+	name, required := p.splitTag(sf)
+	f := &field{order: p.total, in: sf.source, name: name, goName: sf.name, index: sf.index, required: required}
+	p.total++
+	if name == "" {
+		p.failf("field %s: its tag has no name", f.goName)
+	}
+	if f.in == "header" {
+		f.name = http.CanonicalHeaderKey(name)
+	}
+	key := f.in + " " + f.name
+	if other, ok := p.names[key]; ok {
+		p.failf("fields %s and %s are both %s", other, f.goName, key)
+	}
+	p.names[key] = f.goName
+	p.setType(f, sf.Type)
+	if text, ok := sf.Tag.Lookup("default"); ok {
+		p.addDefault(f, sf.Type, text)
+	}
+	if len(p.faults) > before {
+		return nil
+	}
+	return f
+}
+
+// setType works out how a field of a type is filled.
+func (p *planner) setType(f *field, t reflect.Type) {
+	switch {
+	case f.in == "form" && t == reflect.TypeFor[*multipart.FileHeader]():
+		f.file = true
+	case f.in == "form" && t == reflect.TypeFor[[]*multipart.FileHeader]():
+		f.file, f.slice = true, true
+	default:
+		if f.parse = parser(t); f.parse == nil && t.Kind() == reflect.Pointer {
+			f.pointer, f.parse = true, parser(t.Elem())
+		} else if f.parse == nil && t.Kind() == reflect.Slice && t.Elem().Kind() != reflect.Uint8 && f.in != "cookie" {
+			f.slice, f.parse = true, parser(t.Elem())
+		}
+		if f.parse == nil {
+			p.failf("field %s: %v is no type for a %s", f.goName, t, f.in)
+		}
+	}
+}
+
+func (p *planner) splitTag(f tagged) (name string, required bool) {
+	name, word, ok := strings.Cut(f.value, ",")
+	if ok && word != "required" {
+		p.failf("field %s: its tag has %q where only \"required\" can stand", f.name, word)
+	}
+	return name, ok
+}
+
+func (p *planner) addDefault(f *field, t reflect.Type, text string) {
+	if f.required || f.slice || f.pointer || f.file || f.in == "path" {
+		p.failf("field %s: a field that is required, of the path, a slice, a pointer or a file takes no default", f.goName)
+		return
+	}
+	if f.parse == nil {
+		return
+	}
+	f.fallback = reflect.New(t).Elem()
+	if detail := f.parse(f.fallback, text); detail != "" {
+		p.failf("field %s: the default %q %s", f.goName, text, detail)
+	}
+}
+
+func (p *planner) addBody(f tagged) {
+	if p.body != nil {
+		p.failf("field %s is a second body", f.name)
+		return
+	}
+	kind, required := p.splitTag(f)
+	b := &bodyPlan{order: p.total, kind: kind, index: f.index, typ: f.Type, required: required}
+	p.body = b
+	p.total++
+	if f.Type.Kind() == reflect.Pointer {
+		b.typ, b.pointer = f.Type.Elem(), true
+	}
+	if _, ok := f.Tag.Lookup("default"); ok {
+		p.failf("field %s: a body takes no default", f.name)
+	}
+	k := b.typ.Kind()
+	switch kind {
+	case "json":
+		b.required = required || !b.pointer
+		p.checkJSONType(b.typ, f.name, map[reflect.Type]bool{})
+	case "form":
+		if k != reflect.Struct {
+			p.failf("field %s: a form goes into a struct, not a %v", f.name, b.typ)
+			return
+		}
+		p.walk(b.typ, nil, f.name+".", func(sf tagged) {
+			if sf.source != "form" {
+				p.failf("field %s: in a form a field has the tag form", sf.name)
+			} else if inner := p.newField(sf); inner != nil {
+				b.form.add(inner)
+			}
+		})
+	case "bytes":
+		if b.pointer || k != reflect.String && (k != reflect.Slice || b.typ.Elem().Kind() != reflect.Uint8) {
+			p.failf("field %s: a body of bytes goes into []byte or string, not %v", f.name, f.Type)
+		}
+	default:
+		p.failf("field %s: a body is json, form or bytes, not %q", f.name, kind)
+	}
+}
+
+// checkJSONType finds what encoding/json could never fill, and the tag
+// json:"-,", which looks like "-" and yet lets the name "-" in.
+func (p *planner) checkJSONType(t reflect.Type, name string, seen map[reflect.Type]bool) {
+	if seen[t] || reflect.PointerTo(t).Implements(reflect.TypeFor[json.Unmarshaler]()) ||
+		reflect.PointerTo(t).Implements(reflect.TypeFor[encoding.TextUnmarshaler]()) {
+		return
+	}
+	seen[t] = true
+	switch t.Kind() {
+	case reflect.Chan, reflect.Func, reflect.Complex64, reflect.Complex128, reflect.UnsafePointer:
+		p.failf("field %s: %v cannot be JSON", name, t)
+	case reflect.Pointer, reflect.Slice, reflect.Array, reflect.Map:
+		p.checkJSONType(t.Elem(), name, seen)
+	case reflect.Struct:
+		for i := 0; i < t.NumField(); i++ {
+			f := t.Field(i)
+			tag := f.Tag.Get("json")
+			if strings.HasPrefix(tag, "-,") {
+				p.failf("field %s.%s: json:%q takes the name \"-\"; to leave it out, write json:\"-\"", name, f.Name, tag)
+			}
+			if tag != "-" && (f.IsExported() || f.Anonymous) {
+				p.checkJSONType(f.Type, name+"."+f.Name, seen)
+			}
+		}
+	}
+}
+
+// parser returns what parses a text into a value of a type. It returns "", or
+// what the text must be. It is nil if the type is not supported.
+func parser(t reflect.Type) func(reflect.Value, string) string {
+	if reflect.PointerTo(t).Implements(reflect.TypeFor[encoding.TextUnmarshaler]()) && t.Kind() != reflect.Pointer {
+		return parseText
+	}
+	if t == reflect.TypeFor[time.Duration]() {
+		return parseDuration
+	}
+	switch t.Kind() {
+	case reflect.String:
+		return parseString
+	case reflect.Bool:
+		return parseBool
+	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
+		return parseInt
+	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
+		return parseUint
+	case reflect.Float32, reflect.Float64:
+		return parseFloat
+	}
+	return nil
+}
+
+func parseText(v reflect.Value, s string) string {
+	if v.Addr().Interface().(encoding.TextUnmarshaler).UnmarshalText([]byte(s)) != nil {
+		if v.Type() == reflect.TypeFor[time.Time]() {
+			return "must be a time such as 2006-01-02T15:04:05Z"
+		}
+		return wrongForm
+	}
+	return ""
+}
+
+func parseDuration(v reflect.Value, s string) string {
+	d, err := time.ParseDuration(s)
+	if err != nil {
+		return "must be a duration such as 1h30m"
+	}
+	v.SetInt(int64(d))
+	return ""
+}
+
+func parseString(v reflect.Value, s string) string {
+	if !utf8.ValidString(s) {
+		return "must be UTF-8"
+	}
+	v.SetString(s)
+	return ""
+}
+
+func parseBool(v reflect.Value, s string) string {
+	b, err := strconv.ParseBool(s)
+	if err != nil {
+		return "must be true or false"
+	}
+	v.SetBool(b)
+	return ""
+}
+
+func parseInt(v reflect.Value, s string) string {
+	n, err := strconv.ParseInt(s, 10, v.Type().Bits())
+	if err != nil {
+		return notANumber(v, s, err)
+	}
+	v.SetInt(n)
+	return ""
+}
+
+func parseUint(v reflect.Value, s string) string {
+	n, err := strconv.ParseUint(s, 10, v.Type().Bits())
+	if err != nil {
+		if _, e := strconv.ParseInt(s, 10, 64); s != "" && s[0] == '-' && (e == nil || errors.Is(e, strconv.ErrRange)) {
+			err = strconv.ErrRange // an integer all the same
+		}
+		return notANumber(v, s, err)
+	}
+	v.SetUint(n)
+	return ""
+}
+
+func parseFloat(v reflect.Value, s string) string {
+	if strings.Trim(s, "+-.0123456789eE") != "" { // no NaN, Inf, 0x1p4, 1_000
+		return "must be a number"
+	}
+	f, err := strconv.ParseFloat(s, v.Type().Bits())
+	if err != nil {
+		return notANumber(v, s, err)
+	}
+	v.SetFloat(f)
+	return ""
+}
+
+func notANumber(v reflect.Value, s string, err error) string {
+	if !errors.Is(err, strconv.ErrRange) {
+		s = ""
+	}
+	return expected(v.Type(), s)
+}
+
+// checkPath holds the path tags of a type against the segments of a path.
+func (p *plan) checkPath(segs []segment) error {
+	var faults []error
+	for _, f := range p.fields {
+		if f.in != "path" {
+			continue
+		}
+		i := slices.IndexFunc(segs, func(s segment) bool {
+			return s.text == f.name && s.kind != static && s.kind != mounted
+		})
+		switch {
+		case i < 0:
+			faults = append(faults, fmt.Errorf("field %s: the path has no segment [%s]", f.goName, f.name))
+		case f.slice != (segs[i].kind != single):
+			faults = append(faults, fmt.Errorf("field %s: a slice is for a catch-all, and %v is in the path", f.goName, segs[i]))
+		}
+	}
+	if faults == nil {
+		return nil
+	}
+	return fmt.Errorf("apiroute: type %v: %w", p.typ, errors.Join(faults...))
+}
+
+// A binder is one filling of a struct.
+type binder struct {
+	*plan
+	req   *Request
+	seen  []bool // fields that had a value, by their order
+	wrong []wrongField
+	array [32]bool // where seen begins
+}
+
+type wrongField struct {
+	order int
+	FieldError
+}
+
+// bind fills v. The error is what the client gets.
+func (p *plan) bind(req *Request, v reflect.Value) error {
+	b := &binder{plan: p, req: req}
+	if b.seen = b.array[:]; p.total > len(b.array) {
+		b.seen = make([]bool, p.total)
+	}
+	if len(p.query.fields) > 0 || req.scope.rejectUnknown {
+		b.pairs(&p.query, v, "query", req.URL.RawQuery)
+	}
+	for _, f := range p.fields {
+		switch f.in {
+		case "path":
+			b.fromPath(f, v)
+		case "header":
+			if f.name == "Host" {
+				b.give(f, v, req.Host)
+			}
+			for _, s := range req.Header[f.name] {
+				b.give(f, v, s)
+			}
+		case "cookie":
+			if c, err := req.Cookie(f.name); err == nil {
+				b.give(f, v, c.Value)
+			}
+		}
+	}
+	b.absent(p.fields, v)
+	if p.body != nil {
+		if err := b.fromBody(v.FieldByIndex(p.body.index)); err != nil {
+			return err
+		}
+	}
+	if len(b.wrong) > 0 {
+		return b.error()
+	}
+	return p.validate(v)
+}
+
+func (b *binder) error() error {
+	sort.SliceStable(b.wrong, func(i, j int) bool { return b.wrong[i].order < b.wrong[j].order })
+	fields := make([]FieldError, len(b.wrong))
+	for i, w := range b.wrong {
+		fields[i] = w.FieldError
+	}
+	return badRequest(fields...)
+}
+
+func (b *binder) fail(order int, in, name, detail string) {
+	b.wrong = append(b.wrong, wrongField{order, FieldError{in, name, detail}})
+}
+
+// give gives a field one value.
+func (b *binder) give(f *field, v reflect.Value, s string) {
+	again := b.seen[f.order]
+	b.seen[f.order] = true
+	target := v.FieldByIndex(f.index)
+	switch {
+	case f.slice:
+		n := target.Len()
+		target.Grow(1)
+		target.SetLen(n + 1)
+		target = target.Index(n)
+	case again:
+		if !slices.ContainsFunc(b.wrong, func(w wrongField) bool { return w.order == f.order }) {
+			b.fail(f.order, f.in, f.name, "must be there once")
+		}
+		return
+	case f.pointer:
+		target.Set(reflect.New(target.Type().Elem()))
+		target = target.Elem()
+	}
+	if detail := f.parse(target, s); detail != "" {
+		b.fail(f.order, f.in, f.name, detail)
+	}
+}
+
+// absent sees to the fields that had no value.
+func (b *binder) absent(fields []*field, v reflect.Value) {
+	for _, f := range fields {
+		switch {
+		case b.seen[f.order]:
+		case f.required:
+			b.fail(f.order, f.in, f.name, "is required")
+		case f.fallback.IsValid():
+			v.FieldByIndex(f.index).Set(f.fallback)
+		}
+	}
+}
+
+// fromPath gives a field its segment. Without a router a value that is missing
+// can only be one that the pattern does not have.
+func (b *binder) fromPath(f *field, v reflect.Value) {
+	if f.slice {
+		for _, s := range b.req.Segments(f.name) {
+			b.give(f, v, s)
+		}
+		return
+	}
+	s := b.req.Param(f.name)
+	if s == "" {
+		panic(fmt.Sprintf("apiroute: type %v: field %s: the pattern has no {%s}", b.typ, f.goName, f.name))
+	}
+	b.give(f, v, s)
+}
+
+// pairs gives the values of a query or an urlencoded form to their fields. It
+// is url.ParseQuery without the map.
+func (b *binder) pairs(set *fieldSet, v reflect.Value, in, raw string) {
+	unknown := 0
+	for raw != "" {
+		var pair string
+		pair, raw, _ = strings.Cut(raw, "&")
+		if pair == "" {
+			continue
+		}
+		name, value, _ := strings.Cut(pair, "=")
+		name, err1 := unescape(name)
+		value, err2 := unescape(value)
+		if err1 != nil || err2 != nil || strings.IndexByte(pair, ';') >= 0 {
+			b.fail(b.firstOf(set), in, "", "has a bad escape or a semicolon")
+			return
+		}
+		f := set.get(name)
+		if f == nil {
+			if b.req.scope.rejectUnknown && unknown < maxUnknown {
+				b.unknown(in, name)
+				unknown++
+			}
+			continue
+		}
+		if f.file {
+			b.seen[f.order] = true
+			b.fail(f.order, in, name, "must be a file")
+			continue
+		}
+		b.give(f, v, value)
+	}
+}
+
+// maxUnknown is how many unknown names are told of.
+const maxUnknown = 20
+
+func (b *binder) unknown(in, name string) {
+	if len(name) > maxJSONPath {
+		name = name[:maxJSONPath] + "…"
+	}
+	b.fail(b.total, in, strings.ToValidUTF8(name, "\uFFFD"), isUnknown)
+}
+
+// firstOf returns the place of what is wrong with all fields of a set.
+func (b *binder) firstOf(set *fieldSet) int {
+	if len(set.fields) > 0 {
+		return set.fields[0].order
+	}
+	return b.total
+}
+
+func unescape(s string) (string, error) {
+	if strings.IndexByte(s, '%') < 0 && strings.IndexByte(s, '+') < 0 {
+		return s, nil
+	}
+	return url.QueryUnescape(s)
+}
+
+// fromBody fills the field of the body. It returns an error for what makes the
+// fields beside the point, such as 413 or 415.
+func (b *binder) fromBody(v reflect.Value) error {
+	p, req := b.body, b.req
+	isForm := p.kind == "form"
+	if isForm && req.ContentLength != 0 {
+		if err := req.checkEncoding(); err != nil {
+			return err
+		}
+		mediaType, _, err := req.mediaType()
+		if err != nil {
+			return err
+		}
+		if mediaType == "multipart/form-data" {
+			return b.fromMultipart(indirect(v, p))
+		}
+	}
+	data, err := req.Bytes()
+	switch {
+	case err != nil:
+		return err
+	case len(data) == 0:
+		if p.required {
+			b.fail(p.order, "body", "", "is required")
+		} else if isForm && !p.pointer {
+			b.absent(p.form.fields, v)
+		}
+	case p.kind == "json":
+		if err := req.checkJSON(); err != nil {
+			return err
+		}
+		if f := decodeJSON(data, indirect(v, p).Addr().Interface(), req.scope.rejectUnknown); f != nil {
+			b.wrong = append(b.wrong, wrongField{p.order, *f})
+		}
+	case isForm:
+		if mediaType, _, _ := req.mediaType(); mediaType != "application/x-www-form-urlencoded" {
+			return unsupported("Accept", "application/x-www-form-urlencoded, multipart/form-data", "the body must be a form")
+		}
+		v = indirect(v, p)
+		b.pairs(&p.form, v, "form", string(data))
+		b.absent(p.form.fields, v)
+	case v.Kind() == reflect.String:
+		v.SetString(string(data))
+	default:
+		v.SetBytes(data)
+	}
+	return nil
+}
+
+// indirect returns the value that a body's field is or, made anew, points to.
+func indirect(v reflect.Value, p *bodyPlan) reflect.Value {
+	if p.pointer {
+		v.Set(reflect.New(p.typ))
+		v = v.Elem()
+	}
+	return v
+}
+
+// fromMultipart fills the struct of a form from a multipart body.
+func (b *binder) fromMultipart(v reflect.Value) error {
+	form, err := b.req.multipartForm()
+	if err != nil {
+		return err
+	}
+	for _, f := range b.body.form.fields {
+		values, files := form.Value[f.name], form.File[f.name]
+		switch {
+		case f.file && len(values) > 0:
+			b.fail(f.order, "form", f.name, "must be a file")
+		case !f.file && len(files) > 0:
+			b.fail(f.order, "form", f.name, "must not be a file")
+		case f.file && !f.slice && len(files) > 1:
+			b.fail(f.order, "form", f.name, "must be there once")
+		case f.file && f.slice:
+			v.FieldByIndex(f.index).Set(reflect.ValueOf(files))
+		case f.file && len(files) == 1:
+			v.FieldByIndex(f.index).Set(reflect.ValueOf(files[0]))
+		}
+		b.seen[f.order] = len(values)+len(files) > 0
+		if f.file || len(files) > 0 {
+			continue
+		}
+		b.seen[f.order] = false // give has a say in it
+		for _, s := range values {
+			b.give(f, v, s)
+		}
+	}
+	if b.req.scope.rejectUnknown {
+		b.unknownParts(form)
+	}
+	b.absent(b.body.form.fields, v)
+	return nil
+}
+
+func (b *binder) unknownParts(form *multipart.Form) {
+	var names []string
+	for name := range form.Value {
+		names = append(names, name)
+	}
+	for name := range form.File {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	for i, name := range slices.Compact(names) {
+		if b.body.form.get(name) == nil && i < maxUnknown {
+			b.unknown("form", name)
+		}
+	}
+}
+
+// multipartForm reads a multipart body, once.
+func (req *Request) multipartForm() (*multipart.Form, error) {
+	if req.MultipartForm != nil && req.MultipartForm.Value != nil {
+		return req.MultipartForm, nil
+	}
+	if err := req.checkLength(); err != nil {
+		return nil, err
+	}
+	if b := &req.body; req.Body == b {
+		if b.used {
+			return nil, errBodyRead
+		}
+		b.next = 0
+	}
+	r, err := req.MultipartReader()
+	if err != nil {
+		return nil, badRequest(FieldError{"form", "", "has no boundary"})
+	}
+	form, err := r.ReadForm(formMemory)
+	if err == nil {
+		req.MultipartForm = form
+		return form, nil
+	}
+	req.MultipartForm = nil // MultipartReader has left a mark
+	var tooLarge *http.MaxBytesError
+	switch {
+	case errors.Is(err, multipart.ErrMessageTooLarge):
+		return nil, &Error{Status: http.StatusRequestEntityTooLarge, Detail: "the form has too many or too large parts"}
+	case errors.As(err, &tooLarge):
+		return nil, bodyTooLarge(tooLarge.Limit)
+	}
+	e := badRequest(FieldError{"form", "", "is malformed or broken off"})
+	e.Err = err
+	return nil, e
+}
+
+// appendValidators adds the structs in t, itself last, whose type declares a
+// method Validate.
+func appendValidators(list []validator, t reflect.Type, index []int, inBody bool) []validator {
+	if t.Kind() == reflect.Struct {
+		for i := 0; i < t.NumField(); i++ {
+			if f := t.Field(i); f.Anonymous && f.Type.Kind() == reflect.Struct {
+				list = appendValidators(list, f.Type, append(slices.Clone(index), i), inBody)
+			}
+		}
+	}
+	if declaresValidate(t) {
+		list = append(list, validator{index, inBody})
+	}
+	return list
+}
+
+type validate interface{ Validate() error }
+
+// declaresValidate reports whether a method Validate is a type's own. One that
+// is promoted from an embedded struct is a wrapper without a source.
+func declaresValidate(t reflect.Type) bool {
+	if !reflect.PointerTo(t).Implements(reflect.TypeFor[validate]()) {
+		return false
+	}
+	m, ok := t.MethodByName("Validate")
+	if !ok {
+		m, _ = reflect.PointerTo(t).MethodByName("Validate")
+	}
+	pc := m.Func.Pointer()
+	file, _ := runtime.FuncForPC(pc).FileLine(pc)
+	return file != "<autogenerated>"
+}
+
+// validate calls the methods Validate of a struct that is filled.
+func (p *plan) validate(v reflect.Value) error {
+	var fields []FieldError
+	for _, val := range p.validators {
+		target := v
+		if val.inBody {
+			if target = v.FieldByIndex(p.body.index); p.body.pointer {
+				if target.IsNil() {
+					continue
+				}
+				target = target.Elem()
+			}
+		}
+		target = target.FieldByIndex(val.index)
+		// An embedded struct of an unexported type is out of Interface's reach.
+		err := reflect.NewAt(target.Type(), target.Addr().UnsafePointer()).Interface().(validate).Validate()
+		if err == nil {
+			continue
+		}
+		var e *Error
+		if errors.As(err, &e) {
+			return err
+		}
+		list, all := fieldErrors(err)
+		if !all {
+			return &Error{Status: http.StatusUnprocessableEntity, Fields: append(fields, list...), Err: err}
+		}
+		fields = append(fields, list...)
+	}
+	if len(fields) == 0 {
+		return nil
+	}
+	e := badRequest(fields...)
+	e.Status = http.StatusUnprocessableEntity
+	return e
+}
+
+// fieldErrors returns the FieldErrors that an error is or has joined, and
+// whether that is all of it.
+func fieldErrors(err error) (list []FieldError, all bool) {
+	switch e := err.(type) {
+	case FieldError:
+		return []FieldError{e}, true
+	case *FieldError:
+		return []FieldError{*e}, true
+	case interface{ Unwrap() []error }:
+		all = true
+		for _, err := range e.Unwrap() {
+			l, a := fieldErrors(err)
+			list, all = append(list, l...), all && a
+		}
+		return list, all
+	}
+	return nil, false
+}
