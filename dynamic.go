@@ -362,16 +362,9 @@ type target struct {
 //
 // ok is false for what is no path, such as the * of OPTIONS *.
 //
-// RawPath is preferred where it stands for Path, and not EscapedPath, which
-// encodes Path anew, and so loses the split, when it finds octets such as ^.
 func parseTarget(u *url.URL) (t target, ok bool) {
 	t.tidy = true
-	raw, escaped := u.Path, false
-	if u.RawPath != "" {
-		if p, err := url.PathUnescape(u.RawPath); err == nil && p == u.Path {
-			raw, escaped = u.RawPath, true
-		}
-	}
+	raw, escaped := rawPath(u)
 	if raw == "" || raw[0] != '/' {
 		return t, raw == "" // RFC 9110, section 4.2.3: no path is the path "/"
 	}
@@ -405,4 +398,18 @@ func parseTarget(u *url.URL) (t target, ok bool) {
 		t.path = strings.ReplaceAll(t.path, `\`, "%5C")
 	}
 	return t, true
+}
+
+// rawPath returns the path of a URL that segments can be split from: with its
+// escapes as received, or, where there are none, decoded.
+//
+// RawPath is taken where it stands for Path, and not EscapedPath, which encodes
+// Path anew, and so loses the split, when it finds octets such as ^.
+func rawPath(u *url.URL) (path string, escaped bool) {
+	if u.RawPath != "" {
+		if p, err := url.PathUnescape(u.RawPath); err == nil && p == u.Path {
+			return u.RawPath, true
+		}
+	}
+	return u.Path, false
 }

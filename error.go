@@ -34,7 +34,7 @@ import (
 // All errors are logged, with method, route, path, status and error: those
 // answered 5xx at [slog.LevelError], a panic with its stack; those answered 4xx
 // at [slog.LevelWarn] if there is something that the client was not told, else,
-// and for 499, at [slog.LevelDebug].
+// and when the client is gone, at [slog.LevelDebug].
 //
 // An Error is also an [http.Handler] that writes itself, so that standard
 // middleware refuses in the same voice. It must not be changed once it is
@@ -90,7 +90,12 @@ func (e *Error) Error() string {
 }
 
 // Unwrap returns e.Err.
-func (e *Error) Unwrap() error { return e.Err }
+func (e *Error) Unwrap() error {
+	if e == nil {
+		return nil
+	}
+	return e.Err
+}
 
 func (e *Error) title() string {
 	if e.Title != "" {
@@ -225,9 +230,9 @@ func (req *Request) fail(res *Response, first error) {
 		}
 		res.done = true
 	}
-	req.log(res.code, first)
+	req.log(res.code, started, first)
 	if err != nil && err != first {
-		req.log(res.code, err)
+		req.log(res.code, started, err)
 	}
 	if started && !res.complete() {
 		panic(http.ErrAbortHandler)
@@ -252,7 +257,7 @@ func (req *Request) answer(err error) *Error {
 			return &c
 		}
 		return e
-	case req.cause != nil && errors.Is(req.cause(), errTimeout):
+	case req.pastTimeout():
 		return &Error{Status: http.StatusServiceUnavailable}
 	case errors.Is(err, context.Canceled) && req.base != nil && req.base.Err() != nil:
 		return &Error{Status: statusGone}
@@ -268,18 +273,23 @@ func (req *Request) answer(err error) *Error {
 	return plain500
 }
 
-// log logs an error that has been answered with a status.
-func (req *Request) log(status int, err error) {
+// log logs an error that has been answered with a status, or has come after
+// the first byte of an answer.
+func (req *Request) log(status int, late bool, err error) {
 	logger := req.scope.logger
 	if logger == nil {
 		logger = slog.Default()
 	}
 	level := slog.LevelError
-	if status < 500 {
+	e, told := err.(*Error)
+	switch {
+	case status == statusGone, late && req.base != nil && req.base.Err() != nil:
+		level = slog.LevelDebug // nobody is there to miss it
+	case late, status >= 500:
+	case told && e != nil && e.Err == nil:
+		level = slog.LevelDebug
+	default:
 		level = slog.LevelWarn
-		if e, ok := err.(*Error); ok && e.Err == nil || status == statusGone {
-			level = slog.LevelDebug
-		}
 	}
 	ctx := req.Context()
 	if !logger.Enabled(ctx, level) {

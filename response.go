@@ -3,7 +3,9 @@ package apiroute
 import (
 	"bufio"
 	"bytes"
+	"crypto/sha256"
 	"encoding"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -37,14 +39,16 @@ var ErrAnswered = errors.New("apiroute: the request has been answered already")
 type Response struct {
 	w        http.ResponseWriter
 	req      *Request
-	status   int         // set by Status and not yet sent
-	isSet    bool        // Status has been called
-	code     int         // sent; 0 as long as nothing is
-	written  int64       // bytes of the body, also where HEAD keeps them back
-	head     bool        // the request is a HEAD
-	done     bool        // the answer is whole
-	hijacked bool        // the connection is no longer net/http's
-	fresh    bool        // made by Router.ServeHTTP for its route
+	status   int   // set by Status and not yet sent
+	isSet    bool  // Status has been called
+	code     int   // sent; 0 as long as nothing is
+	written  int64 // bytes of the body, also where HEAD keeps them back
+	head     bool  // the request is a HEAD
+	done     bool  // the answer is whole
+	hijacked bool  // the connection is no longer net/http's
+	fresh    bool  // made by Router.ServeHTTP for its route
+	lifted   bool  // each part has a deadline of its own
+	events   *EventStream
 	err      error       // the first misuse
 	saving   bool        // header is to be saved before the next change
 	saved    http.Header // the header when the handler was called
@@ -159,9 +163,7 @@ func (res *Response) Bytes(contentType string, b []byte) error {
 // characters, which are percent-encoded. So never redirect to what the client
 // sent: //evil.example and /\evil.example are other hosts.
 func (res *Response) Redirect(url string) error {
-	if !res.isSet {
-		res.Status(http.StatusTemporaryRedirect)
-	}
+	res.Status(res.statusOr(http.StatusTemporaryRedirect))
 	switch res.status {
 	case http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther,
 		http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
@@ -188,10 +190,7 @@ func escapeNonASCII(s string) string {
 
 // End answers without a body, with the status that is set, or 204.
 func (res *Response) End() error {
-	if !res.isSet {
-		res.Status(http.StatusNoContent)
-	}
-	return res.send("", nil)
+	return res.Status(res.statusOr(http.StatusNoContent)).send("", nil)
 }
 
 // end ends the answer of a handler that has returned nil.
@@ -204,25 +203,19 @@ func (res *Response) end() error {
 
 // send answers with a body, of a type unless one is set; "" is no body.
 func (res *Response) send(contentType string, body []byte) error {
-	status := http.StatusOK
-	if res.isSet {
-		status = res.status
-	}
-	if res.code != 0 || res.hijacked {
-		return res.misuse(ErrAnswered)
-	}
-	if status < 200 || status > 599 {
-		return res.misuse(fmt.Errorf("apiroute: status %d is not from 200 to 599", status))
+	if err := res.open(contentType); err != nil {
+		return err
 	}
 	h := res.Header()
-	if contentType != "" && !res.bodyless() {
-		if len(h["Content-Type"]) == 0 {
-			h["Content-Type"] = res.headerValue(0, contentType)
-		}
-		h["X-Content-Type-Options"] = res.headerValue(1, "nosniff")
+	if res.req.scope.etag && res.matches(h, body) {
+		res.Status(http.StatusNotModified)
+		h.Del("Content-Type")
 	}
+	status := res.statusOr(http.StatusOK)
 	// net/http counts short bodies itself, but not where HEAD has none.
-	if !bodyless(status) && (res.head || len(body) >= 2048 || h["Content-Length"] != nil) {
+	if bodyless(status) {
+		h.Del("Content-Length")
+	} else if res.head || len(body) >= 2048 || h["Content-Length"] != nil {
 		h["Content-Length"] = res.headerValue(2, strconv.Itoa(len(body)))
 	}
 	res.WriteHeader(status)
@@ -233,6 +226,31 @@ func (res *Response) send(contentType string, body []byte) error {
 	}
 	res.done, res.err = true, nil
 	return nil
+}
+
+// open makes ready for an answer of a type unless one is set; "" is no body.
+func (res *Response) open(contentType string) error {
+	if res.code != 0 || res.hijacked {
+		return res.misuse(ErrAnswered)
+	}
+	if status := res.statusOr(http.StatusOK); status < 200 || status > 599 {
+		return res.misuse(fmt.Errorf("apiroute: status %d is not from 200 to 599", status))
+	}
+	h := res.Header()
+	if contentType != "" && !res.bodyless() {
+		if len(h["Content-Type"]) == 0 {
+			h["Content-Type"] = res.headerValue(0, contentType)
+		}
+		h["X-Content-Type-Options"] = res.headerValue(1, "nosniff")
+	}
+	return nil
+}
+
+func (res *Response) statusOr(status int) int {
+	if res.isSet {
+		return res.status
+	}
+	return status
 }
 
 func (res *Response) headerValue(i int, s string) []string {
@@ -326,22 +344,19 @@ func (res *Response) begin(b []byte) error {
 		return res.misuse(ErrAnswered)
 	}
 	if res.code == 0 {
-		status := http.StatusOK
-		if res.isSet {
-			status = res.status
-		}
 		h := res.Header()
 		if res.head && len(b) > 0 && h["Content-Type"] == nil && h["Content-Encoding"] == nil {
 			h.Set("Content-Type", http.DetectContentType(b)) // as net/http will for GET
 		}
-		res.WriteHeader(status)
+		res.WriteHeader(res.statusOr(http.StatusOK))
 	}
+	res.extend()
 	return nil
 }
 
 // ReadFrom sends what is left of r, so that [io.Copy] can use sendfile.
 func (res *Response) ReadFrom(r io.Reader) (int64, error) {
-	if res.code == 0 || res.head || res.done || res.hijacked {
+	if res.code == 0 || res.head || res.done || res.hijacked || res.lifted {
 		// Its first bytes may have to be looked at.
 		return io.Copy(struct{ io.Writer }{res}, r)
 	}
@@ -360,6 +375,9 @@ func (res *Response) FlushError() error {
 			return err
 		}
 	}
+	if res.head {
+		return nil
+	}
 	return http.NewResponseController(res.w).Flush()
 }
 
@@ -373,3 +391,36 @@ func (res *Response) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 
 // Unwrap returns the writer below, for [http.ResponseController].
 func (res *Response) Unwrap() http.ResponseWriter { return res.w }
+
+// matches sets the ETag of an answer that can have one, and reports whether the
+// client has the same already: RFC 9110, sections 8.8.3 and 13.1.2.
+func (res *Response) matches(h http.Header, body []byte) bool {
+	r := res.req
+	if r.Method != http.MethodGet && r.Method != http.MethodHead || res.statusOr(http.StatusOK) != http.StatusOK {
+		return false
+	}
+	if h.Get("ETag") == "" {
+		sum := sha256.Sum256(body)
+		h.Set("ETag", `"`+base64.RawURLEncoding.EncodeToString(sum[:16])+`"`)
+	}
+	opaque := strings.TrimPrefix(h.Get("ETag"), "W/")
+	for rest := strings.Join(r.Header.Values("If-None-Match"), ","); rest != ""; {
+		rest = strings.TrimLeft(rest, " \t,")
+		if strings.TrimSpace(rest) == "*" {
+			return true
+		}
+		rest = strings.TrimPrefix(rest, "W/")
+		if rest == "" || rest[0] != '"' {
+			return false // no list of entity tags
+		}
+		end := strings.IndexByte(rest[1:], '"') + 2
+		if end == 1 {
+			return false
+		}
+		if rest[:end] == opaque {
+			return true
+		}
+		rest = rest[end:]
+	}
+	return false
+}

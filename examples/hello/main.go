@@ -1,0 +1,64 @@
+// Hello serves the routes of Next.js's article on API Routes from Go. With no
+// flags it keeps its state in memory and listens on localhost:8080; README.md
+// has the curl lines.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx, os.Args[1:], os.Stdout); err != nil && !errors.Is(err, flag.ErrHelp) {
+		fmt.Fprintln(os.Stderr, "hello:", err)
+		os.Exit(1)
+	}
+}
+
+// run serves until ctx is done, and lets running requests finish.
+func run(ctx context.Context, args []string, out io.Writer) error {
+	flags := flag.NewFlagSet("hello", flag.ContinueOnError)
+	addr := flags.String("addr", "localhost:8080", "address to listen on")
+	file := flags.String("file", "", "file that keeps the state; none: it is gone with the program")
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	st, err := openStore(*file)
+	if err != nil {
+		return err
+	}
+	l, err := net.Listen("tcp", *addr)
+	if err != nil {
+		return err
+	}
+	srv := &http.Server{
+		Handler:           newAPI(st, os.Getenv("SIGNING_KEY")),
+		ReadHeaderTimeout: 5 * time.Second,
+		ReadTimeout:       10 * time.Second,
+		WriteTimeout:      20 * time.Second,
+		IdleTimeout:       time.Minute,
+	}
+	fmt.Fprintf(out, "listening on http://%s\n", l.Addr())
+
+	done := make(chan error, 1)
+	go func() { done <- srv.Serve(l) }()
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 15*time.Second)
+	defer cancel()
+	return srv.Shutdown(ctx)
+}

@@ -1,0 +1,208 @@
+package apiroute
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"slices"
+	"time"
+)
+
+// A scope is the options of a router, a group or a route, with those of the
+// outer levels taken in.
+type scope struct {
+	parent *scope // nil for a router
+	depth  int
+	use    []func(http.Handler) http.Handler // of this level alone
+	around []func(Handler) Handler           // of this level alone
+	config
+}
+
+// config is the options of which the inner level wins.
+type config struct {
+	bodyLimit     int64 // 0: none
+	timeout       time.Duration
+	rejectUnknown bool
+	etag          bool
+	status        int          // of a typed endpoint; 0: 200 or 204
+	logger        *slog.Logger // nil: slog.Default
+	onError       func(*Request, *Response, error) error
+}
+
+var defaults = config{bodyLimit: 1 << 20}
+
+func newScope(parent *scope, at place, opts []Option) (*scope, error) {
+	s := &scope{parent: parent, config: defaults}
+	if parent != nil {
+		s.depth, s.config = parent.depth+1, parent.config
+	}
+	if at == onMount {
+		s.bodyLimit = 0
+	}
+	for _, o := range opts {
+		if o.apply == nil {
+			return nil, errors.New("an Option is zero: options are made by functions such as Use")
+		}
+		if o.places&at == 0 {
+			return nil, fmt.Errorf("%s has no meaning here", o.name)
+		}
+		o.apply(s)
+	}
+	return s, nil
+}
+
+// common returns the innermost scope that holds for both a and b.
+func common(a, b *scope) *scope {
+	for a != b {
+		if a.depth >= b.depth {
+			a = a.parent
+		} else {
+			b = b.parent
+		}
+	}
+	return a
+}
+
+// outside reports whether a request must not come in here: it is answered with
+// what is common to routes of the page for which other options hold.
+func (s *scope) outside(req *Request) bool {
+	return req.instead != nil && s.depth > req.page.scope.depth
+}
+
+func (s *scope) gate(inner Handler) Handler {
+	return func(req *Request, res *Response) error {
+		if s.outside(req) {
+			return req.instead(req, res)
+		}
+		return inner(req, res)
+	}
+}
+
+func (s *scope) plainGate(rt *route, inner http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if s.outside(matched(r)) {
+			rt.endpoint(w, r)
+			return
+		}
+		inner.ServeHTTP(w, r)
+	})
+}
+
+// An Option is a setting of a router, a group or a route. Where levels differ,
+// the inner one wins; [Use] and [Around] add up. An Option where it has no
+// meaning makes the registration panic.
+type Option struct {
+	name   string
+	places place
+	apply  func(*scope)
+}
+
+// place is where an option is given.
+type place int
+
+const (
+	onRouter place = 1 << iota
+	onGroup
+	onRoute
+	onMount
+	onEndpoint
+	anywhere = onRouter | onGroup | onRoute | onMount | onEndpoint
+)
+
+// Use adds standard middleware, the outermost first.
+//
+// On the router it runs before matching: it sees every request, 404s included,
+// and may rewrite the URL. On a group or a route it runs for those paths only,
+// inside that of the outer levels, and for what is answered for a path without
+// a handler (405, OPTIONS, 308) if it is common to all routes of the path. It
+// must pass on the context of the request.
+//
+// Each function is called once, when the router is made or the route is
+// registered. Use panics if one is nil.
+func Use(middleware ...func(http.Handler) http.Handler) Option {
+	if slices.ContainsFunc(middleware, func(m func(http.Handler) http.Handler) bool { return m == nil }) {
+		panic("apiroute: Use: nil middleware")
+	}
+	return Option{"Use", anywhere, func(s *scope) { s.use = append(s.use, middleware...) }}
+}
+
+// Around adds middleware in the package's own terms, the outermost first,
+// inside all of [Use]. It sees the error that the handler returns, and refuses
+// by returning one (authentication, transactions). It hands values on by
+//
+//	req.Request = req.WithContext(ctx)
+//
+// It runs for the paths of its router, group or route, and like Use for what is
+// answered for a path without a handler. Each function is called once, when the
+// route is registered. Around panics if one is nil.
+func Around(middleware ...func(Handler) Handler) Option {
+	if slices.ContainsFunc(middleware, func(m func(Handler) Handler) bool { return m == nil }) {
+		panic("apiroute: Around: nil middleware")
+	}
+	return Option{"Around", anywhere, func(s *scope) { s.around = append(s.around, middleware...) }}
+}
+
+// BodyLimit sets how many bytes the body of a request may have, inclusive; a
+// longer one is answered 413. The default is 1 MiB, 1,048,576 bytes; a [Router.Mount]
+// has none but its own. BodyLimit panics if bytes is 0 or less.
+func BodyLimit(bytes int64) Option {
+	if bytes <= 0 {
+		panic("apiroute: BodyLimit: want 1 byte or more; for no limit there is NoBodyLimit")
+	}
+	return Option{"BodyLimit", anywhere, func(s *scope) { s.bodyLimit = bytes }}
+}
+
+// NoBodyLimit takes the limit off the body of a request.
+func NoBodyLimit() Option {
+	return Option{"NoBodyLimit", anywhere, func(s *scope) { s.bodyLimit = 0 }}
+}
+
+// Timeout puts a deadline on the context of a request, inside [Use]; 0 is none,
+// the default. A handler that returns an error after this deadline, and not
+// another, is answered 503; but an [*Error] is answered as it is. A handler
+// that does not look at its context runs on. Timeout panics if d is negative.
+func Timeout(d time.Duration) Option {
+	if d < 0 {
+		panic("apiroute: Timeout: negative duration")
+	}
+	return Option{"Timeout", anywhere, func(s *scope) { s.timeout = d }}
+}
+
+// RejectUnknown makes unknown fields of a JSON body, and for [Bind] unknown names
+// in a query or a form, an error. The default is false: they are ignored.
+func RejectUnknown(reject bool) Option {
+	return Option{"RejectUnknown", anywhere &^ onMount, func(s *scope) { s.rejectUnknown = reject }}
+}
+
+// ETag gives the answers with status 200 to GET and HEAD, of JSON, Text, HTML and
+// Bytes, a strong ETag made from the body, unless the handler has set one, and
+// answers 304 if the request's If-None-Match has it (RFC 9110, section 13.1.2).
+// The handler runs all the same; what is saved is the way. The default is false.
+func ETag(on bool) Option {
+	return Option{"ETag", anywhere &^ onMount, func(s *scope) { s.etag = on }}
+}
+
+// Logger sets where errors are logged; see [Error] for what, and how. The
+// default, also for nil, is [slog.Default], read at each use.
+func Logger(l *slog.Logger) Option {
+	return Option{"Logger", anywhere, func(s *scope) { s.logger = l }}
+}
+
+// OnError sets a function that sees every error on its way to the answer: those
+// that handlers return, panics, 404 and 405 too. It may answer and return nil,
+// or return an error, the same or another, which gets the default answer:
+//
+//	apiroute.OnError(func(req *apiroute.Request, res *apiroute.Response, err error) error {
+//		if errors.Is(err, sql.ErrNoRows) {
+//			return apiroute.Errorf(404, "no such thing")
+//		}
+//		return err
+//	})
+//
+// The first error is logged in any case. If the function panics, or returns nil
+// and has not answered, the answer is a plain 500. For an error after the first
+// byte of an answer it is called, but can no longer answer. nil is none.
+func OnError(f func(*Request, *Response, error) error) Option {
+	return Option{"OnError", anywhere, func(s *scope) { s.onError = f }}
+}
