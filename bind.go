@@ -752,7 +752,7 @@ func (b *binder) fromBody(v reflect.Value) error {
 		if err := req.checkJSON(); err != nil {
 			return err
 		}
-		if f := decodeJSON(data, indirect(v, p).Addr().Interface(), req.scope.rejectUnknown); f != nil {
+		if f := decodeJSON(data, indirect(v, p).Addr().Interface(), &req.scope.config); f != nil {
 			b.wrong = append(b.wrong, wrongField{p.order, *f})
 		}
 	case isForm:

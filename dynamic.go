@@ -242,6 +242,68 @@ func (n *node) walk(f func(*page)) {
 	}
 }
 
+// clone returns a copy of the tree that later registrations do not change.
+func (n *node) clone() *node {
+	c := *n
+	if n.static != nil {
+		c.static = make(map[string]*node, len(n.static))
+		for text, child := range n.static {
+			c.static[text] = child.clone()
+		}
+	}
+	for i, child := range n.dynamic {
+		if child != nil {
+			c.dynamic[i] = child.clone()
+		}
+	}
+	return &c
+}
+
+// find returns the first page, in the order in which paths are tried, that
+// matches what is left of a tidy path without escapes; "" is none. It adds the
+// values of the single segments to values, and returns what a catch-all takes.
+func (n *node) find(path string, values []string) (p *page, _ []string, rest string) {
+	if path == "" {
+		if n.page != nil {
+			return n.page, values, ""
+		}
+	} else {
+		end := strings.IndexByte(path[1:], '/') + 1
+		if end == 0 {
+			end = len(path)
+		}
+		text := path[1:end]
+		if c := n.static[text]; c != nil {
+			if p, v, r := c.find(path[end:], values); p != nil {
+				return p, v, r
+			}
+		}
+		if c := n.dynamic[single-1]; c != nil {
+			if p, v, r := c.find(path[end:], append(values, text)); p != nil {
+				return p, v, r
+			}
+		}
+		if c := n.dynamic[catchAll-1]; c != nil {
+			return c.page, values, path
+		}
+	}
+	if c := n.dynamic[optional-1]; c != nil {
+		return c.page, values, path
+	}
+	if c := n.dynamic[mounted-1]; c != nil {
+		return c.page, values, path
+	}
+	return nil, nil, ""
+}
+
+// isPlain reports whether a URL's path is tidy and without escapes. Some that
+// are, such as /.well-known, it leaves to parseTarget.
+func isPlain(u *url.URL) bool {
+	path := u.Path
+	return u.RawPath == "" && len(path) > 1 && path[0] == '/' && path[len(path)-1] != '/' &&
+		!strings.Contains(path, "//") && !strings.Contains(path, "/.")
+}
+
 // lessUTF16 compares by UTF-16 code units, in which U+1F600 comes before
 // U+FFFF. This is the order that Next.js sorts in.
 func lessUTF16(a, b string) bool {
@@ -263,13 +325,17 @@ func lessUTF16(a, b string) bool {
 // refuses a pattern, the next one is opened; a request asks the muxes in turn.
 // Of two paths that match the same request the earlier is then never in a later
 // mux, and within a mux the more specific one is the earlier one.
+//
+// In front of the muxes there is the tree itself. It answers for paths without
+// escapes, which are nearly all, at a fraction of the cost.
 type table struct {
+	root  *node
 	muxes []*http.ServeMux
 	pages map[string]*page // by ServeMux pattern
 }
 
 func compile(root *node) *table {
-	t := &table{pages: map[string]*page{}}
+	t := &table{root: root.clone(), pages: map[string]*page{}}
 	root.walk(func(p *page) {
 		for _, pattern := range p.patterns() {
 			if t.pages[pattern] != nil {
@@ -361,7 +427,6 @@ type target struct {
 // or "..", make a path untidy; they are resolved as path.Clean does.
 //
 // ok is false for what is no path, such as the * of OPTIONS *.
-//
 func parseTarget(u *url.URL) (t target, ok bool) {
 	t.tidy = true
 	raw, escaped := rawPath(u)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"reflect"
 	"strconv"
@@ -18,7 +19,7 @@ import (
 
 // decodeJSON decodes a whole text into dst. It returns what is wrong with the
 // text, nil if nothing is.
-func decodeJSON(data []byte, dst any, rejectUnknown bool) *FieldError {
+func decodeJSON(data []byte, dst any, c *config) *FieldError {
 	field := &FieldError{In: "body"}
 	switch text := bytes.Trim(data, " \t\r\n"); {
 	case len(text) == 0:
@@ -28,11 +29,33 @@ func decodeJSON(data []byte, dst any, rejectUnknown bool) *FieldError {
 	case !utf8.Valid(data):
 		field.Detail = "is not UTF-8 at offset " + strconv.Itoa(invalidUTF8(data))
 	default:
-		if field.Name, field.Detail = unmarshal(data, dst, rejectUnknown); field.Detail == "" {
+		if c.unmarshal != nil {
+			field.Name, field.Detail = wrong(data, c.unmarshal(data, dst))
+		} else {
+			field.Name, field.Detail = unmarshal(data, dst, c.rejectUnknown)
+		}
+		if field.Detail == "" {
 			return nil
 		}
 	}
 	return field
+}
+
+// wrong returns what an error of encoding/json's own types, and nil, says of a
+// text.
+func wrong(data []byte, err error) (path, detail string) {
+	var syntax *json.SyntaxError
+	var wrongType *json.UnmarshalTypeError
+	switch {
+	case err == nil:
+		return "", ""
+	case errors.As(err, &syntax):
+		return "", notJSON(syntax.Offset - 1)
+	case errors.As(err, &wrongType):
+		_, number, _ := strings.Cut(wrongType.Value, "number ")
+		return jsonPath(data, wrongType.Offset-1), expected(wrongType.Type, number)
+	}
+	return "", wrongForm
 }
 
 func invalidUTF8(b []byte) int {

@@ -15,18 +15,10 @@ import (
 // and the path of the field where it is.
 func unmarshal(data []byte, dst any, rejectUnknown bool) (path, detail string) {
 	err := decode(data, dst, rejectUnknown)
-	var syntax *json.SyntaxError
-	var wrongType *json.UnmarshalTypeError
-	switch {
-	case err == nil:
-		return "", ""
-	case errors.As(err, &syntax):
-		return "", notJSON(syntax.Offset - 1)
-	case errors.As(err, &wrongType):
-		_, number, _ := strings.Cut(wrongType.Value, "number ")
-		return jsonPath(data, wrongType.Offset-1), expected(wrongType.Type, number)
+	if path, detail = wrong(data, err); detail != wrongForm || path != "" {
+		return path, detail
 	}
-	// encoding/json has no type for this one.
+	// encoding/json has no type for these.
 	if quoted, ok := strings.CutPrefix(err.Error(), "json: unknown field "); ok {
 		if name, err := strconv.Unquote(quoted); err == nil {
 			var b strings.Builder

@@ -26,6 +26,8 @@ type config struct {
 	rejectUnknown bool
 	etag          bool
 	status        int          // of a typed endpoint; 0: 200 or 204
+	marshal       func(any) ([]byte, error)
+	unmarshal     func([]byte, any) error
 	logger        *slog.Logger // nil: slog.Default
 	onError       func(*Request, *Response, error) error
 }
@@ -181,6 +183,18 @@ func RejectUnknown(reject bool) Option {
 // The handler runs all the same; what is saved is the way. The default is false.
 func ETag(on bool) Option {
 	return Option{"ETag", anywhere &^ onMount, func(s *scope) { s.etag = on }}
+}
+
+// JSONCodec sets what encodes and decodes JSON in place of [encoding/json], for
+// those who bring a faster one. Either may be nil, and is then encoding/json's.
+// Both are called by many goroutines at once.
+//
+// A body that is empty, null or not UTF-8 does not reach unmarshal. An error of
+// it is a 400 that names field or offset where it is one of encoding/json's own
+// types, and else says only that the body does not fit; [RejectUnknown], exact
+// names and what trails are then its own affair.
+func JSONCodec(marshal func(v any) ([]byte, error), unmarshal func(data []byte, v any) error) Option {
+	return Option{"JSONCodec", anywhere &^ onMount, func(s *scope) { s.marshal, s.unmarshal = marshal, unmarshal }}
 }
 
 // Logger sets where errors are logged; see [Error] for what, and how. The

@@ -88,18 +88,37 @@ func (req *Request) removeFiles() {
 	}
 }
 
-// setValues keeps the values that a request's segments give to the page's, and
-// reports whether all are UTF-8 without NUL.
-func (req *Request) setValues(segs []string) bool {
+// match sets the page of the request, nil if there is none, and the values of its
+// segments. It returns the tidy path if that is another one.
+func (req *Request) match(t *table) (moved string) {
 	req.values = req.array[:0]
+	if isPlain(req.URL) {
+		var rest string
+		if req.page, req.values, rest = t.root.find(req.URL.Path, req.values); rest != "" && !req.page.mounted() {
+			req.rest = strings.Split(rest[1:], "/")
+		}
+		return ""
+	}
+	target, ok := parseTarget(req.URL)
+	if !ok {
+		return ""
+	}
+	if req.page = t.match(target.segs); req.page == nil {
+		return ""
+	}
 	for i, s := range req.page.segs {
 		switch s.kind {
 		case single:
-			req.values = append(req.values, segs[i])
+			req.values = append(req.values, target.segs[i])
 		case catchAll, optional:
-			req.rest = segs[i:]
+			req.rest = target.segs[i:]
 		}
 	}
+	return target.path
+}
+
+// validValues reports whether all values are UTF-8 without NUL.
+func (req *Request) validValues() bool {
 	for _, list := range [][]string{req.values, req.rest} {
 		for _, v := range list {
 			if !utf8.ValidString(v) || strings.IndexByte(v, 0) >= 0 {
@@ -328,7 +347,7 @@ func (req *Request) JSON(dst any) error {
 	if err != nil {
 		return err
 	}
-	if field := decodeJSON(data, dst, req.scope.rejectUnknown); field != nil {
+	if field := decodeJSON(data, dst, &req.scope.config); field != nil {
 		return badRequest(*field)
 	}
 	return nil

@@ -50,8 +50,9 @@ type Response struct {
 	lifted   bool  // each part has a deadline of its own
 	events   *EventStream
 	err      error       // the first misuse
-	saving   bool        // header is to be saved before the next change
-	saved    http.Header // the header when the handler was called
+	saving   bool        // the header is to be saved before its next change
+	changed  bool        // it may be another one than saved
+	saved    http.Header // that which stood when the handler was called
 	value    [3]string   // the package's own header values, to save allocations
 }
 
@@ -92,17 +93,26 @@ func (res *Response) JSON(v any) error {
 	if res.bodyless() {
 		return res.send("", nil)
 	}
+	if m := res.req.scope.marshal; m != nil {
+		b, err := m(orEmpty(v))
+		if err != nil {
+			return res.misuse(fmt.Errorf("apiroute: JSON: %w", err))
+		}
+		return res.send(jsonType, b)
+	}
 	buf := buffers.Get().(*jsonBuffer)
 	buf.Reset()
 	if err := buf.Encode(orEmpty(v)); err != nil {
 		return res.misuse(fmt.Errorf("apiroute: JSON: %w", err)) // and the buffer is left to the collector
 	}
-	err := res.send("application/json; charset=utf-8", bytes.TrimSuffix(buf.Bytes(), []byte("\n")))
+	err := res.send(jsonType, bytes.TrimSuffix(buf.Bytes(), []byte("\n")))
 	if buf.Cap() <= maxPooled {
 		buffers.Put(buf)
 	}
 	return err
 }
+
+const jsonType = "application/json; charset=utf-8"
 
 // A jsonBuffer is an encoder and what it writes to.
 type jsonBuffer struct {
@@ -283,11 +293,12 @@ func (res *Response) rollback() {
 	if res.code != 0 {
 		return
 	}
-	if h := res.w.Header(); res.saved != nil {
+	if res.changed {
+		h := res.w.Header()
 		clear(h)
 		maps.Copy(h, res.saved)
 	}
-	res.saved, res.saving = nil, false
+	res.saved, res.saving, res.changed = nil, false, false
 	res.status, res.isSet = 0, false
 }
 
@@ -304,11 +315,9 @@ func (res *Response) complete() bool {
 func (res *Response) Header() http.Header {
 	h := res.w.Header()
 	if res.saving {
-		if res.saved, res.saving = maps.Clone(h), false; res.saved == nil {
-			res.saved = http.Header{}
-		}
-		for k, v := range res.saved {
-			res.saved[k] = v[:len(v):len(v)] // Add must not write behind them
+		res.saving, res.changed = false, true
+		if len(h) > 0 {
+			res.saved = maps.Clone(h)
 		}
 	}
 	return h

@@ -286,20 +286,17 @@ func (c *core) route(w http.ResponseWriter, r *http.Request) {
 		req.serve(res, refuseConnect, c.root)
 		return
 	}
-	t, ok := parseTarget(r.URL)
-	if ok {
-		req.page = c.current().match(t.segs)
-	}
-	if req.page == nil {
+	moved := req.match(c.current())
+	p := req.page
+	if p == nil {
 		req.serve(res, notFound, c.root)
 		return
 	}
-	p := req.page
 	rt := p.route(r.Method)
 	switch {
-	case !t.tidy && !p.mounted():
-		req.instead = redirectTo(t.path)
-	case !req.setValues(t.segs):
+	case moved != "" && !p.mounted():
+		req.instead = redirectTo(moved)
+	case !req.validValues():
 		req.instead = badPath
 	case rt == nil && r.Method == http.MethodOptions:
 		req.instead = allow

@@ -138,7 +138,7 @@ func JSONLines[T any](res *Response, seq func(yield func(T, error) bool)) error 
 }
 
 func (res *Response) sendLine(v any) error {
-	line, err := json.Marshal(v)
+	line, err := res.marshal(v)
 	if err != nil {
 		return fmt.Errorf("apiroute: JSONLines: %w", err)
 	}
@@ -148,6 +148,14 @@ func (res *Response) sendLine(v any) error {
 		}
 	}
 	return res.writeNow(append(line, '\n'))
+}
+
+// marshal encodes a value by the codec of the route.
+func (res *Response) marshal(v any) ([]byte, error) {
+	if m := res.req.scope.marshal; m != nil {
+		return m(v)
+	}
+	return json.Marshal(v)
 }
 
 // writeNow sends a part without delay.
@@ -215,7 +223,7 @@ func (res *Response) Events() (*EventStream, error) {
 // data that has no JSON form, an ID or a Type with a line break, or an ID with
 // NUL.
 func (s *EventStream) Send(e Event) error {
-	text, err := e.encode()
+	text, err := e.encode(s.res.marshal)
 	if err != nil {
 		return err
 	}
@@ -250,7 +258,7 @@ func (s *EventStream) stop() {
 	s.err = ErrAnswered
 }
 
-func (e Event) encode() ([]byte, error) {
+func (e Event) encode(marshal func(any) ([]byte, error)) ([]byte, error) {
 	if strings.ContainsAny(e.ID, "\r\n\x00") || strings.ContainsAny(e.Type, "\r\n") {
 		return nil, fmt.Errorf("apiroute: Send: event %q of type %q: a line break or NUL in it", e.ID, e.Type)
 	}
@@ -274,7 +282,7 @@ func (e Event) encode() ([]byte, error) {
 	case []byte:
 		data = string(d)
 	default:
-		text, err := json.Marshal(d)
+		text, err := marshal(d)
 		if err != nil {
 			return nil, fmt.Errorf("apiroute: Send: %w", err)
 		}
