@@ -25,7 +25,7 @@ type config struct {
 	timeout       time.Duration
 	rejectUnknown bool
 	etag          bool
-	status        int          // of a typed endpoint; 0: 200 or 204
+	status        int // of a typed endpoint; 0: 200 or 204
 	marshal       func(any) ([]byte, error)
 	unmarshal     func([]byte, any) error
 	logger        *slog.Logger // nil: slog.Default

@@ -6,21 +6,39 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"net/http"
+	"net/http/httputil"
 	"strings"
+	"time"
 
 	"example.com/apiroute"
 )
 
-// newAPI returns the routes, in the order of a listing of pages/api. The signing
-// key stays in here: a handler uses it, and no client sees it.
-func newAPI(st *store, key string) *apiroute.Router {
+// A config is what the handlers need. Keys and addresses stay in here: a handler
+// uses them, and no client sees them.
+type config struct {
+	store      *store
+	signingKey string
+	legacy     string // URL of the masked service
+	legacyKey  string
+	tick       time.Duration
+	closing    <-chan struct{} // closed when the server shuts down
+}
+
+// newAPI returns the routes, in the order of a listing of pages/api.
+func newAPI(c config) *apiroute.Router {
+	st := c.store
 	api := apiroute.New()
+	api.Get("/api/clock", clock(c.tick, c.closing))
 	api.Get("/api/docs/[...slug]", docs)
+	api.Handle("/api/legacy/[[...path]]", apiroute.Proxy(c.legacy, func(pr *httputil.ProxyRequest) {
+		pr.Out.Header.Set("X-Key", c.legacyKey)
+		pr.Out.Header.Del("Cookie")
+	}))
 	apiroute.Get(api, "/api/posts/[id]", st.showPost)
 	apiroute.Put(api, "/api/posts/[id]", st.savePost)
 	apiroute.Delete(api, "/api/posts/[id]", st.deletePost)
 	api.Get("/api/shop/[[...slug]]", shop)
-	api.Get("/api/sign", sign(key))
+	api.Get("/api/sign", sign(c.signingKey))
 	api.Handle("/api/user", st.user)
 	return api
 }

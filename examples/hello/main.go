@@ -31,6 +31,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	flags := flag.NewFlagSet("hello", flag.ContinueOnError)
 	addr := flags.String("addr", "localhost:8080", "address to listen on")
 	file := flags.String("file", "", "file that keeps the state; none: it is gone with the program")
+	tick := flags.Duration("tick", time.Second, "time between two ticks of /api/clock")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -42,23 +43,41 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	srv := &http.Server{
-		Handler:           newAPI(st, os.Getenv("SIGNING_KEY")),
+	secret, err := net.Listen("tcp", "localhost:0")
+	if err != nil {
+		return errors.Join(err, l.Close())
+	}
+	closing := make(chan struct{})
+	srv := newServer(newAPI(config{
+		store:      st,
+		signingKey: os.Getenv("SIGNING_KEY"),
+		legacy:     "http://" + secret.Addr().String() + "/secret-api",
+		legacyKey:  "k3y",
+		tick:       *tick,
+		closing:    closing,
+	}))
+	srv.RegisterOnShutdown(func() { close(closing) }) // streams would never end
+	masked := newServer(secretService("k3y"))
+	fmt.Fprintf(out, "listening on http://%s\n", l.Addr())
+
+	done := make(chan error, 2)
+	go func() { done <- srv.Serve(l) }()
+	go func() { done <- masked.Serve(secret) }()
+	select {
+	case err = <-done:
+	case <-ctx.Done():
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 15*time.Second)
+	defer cancel()
+	return errors.Join(err, srv.Shutdown(ctx), masked.Shutdown(ctx))
+}
+
+func newServer(h http.Handler) *http.Server {
+	return &http.Server{
+		Handler:           h,
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       10 * time.Second,
 		WriteTimeout:      20 * time.Second,
 		IdleTimeout:       time.Minute,
 	}
-	fmt.Fprintf(out, "listening on http://%s\n", l.Addr())
-
-	done := make(chan error, 1)
-	go func() { done <- srv.Serve(l) }()
-	select {
-	case err := <-done:
-		return err
-	case <-ctx.Done():
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), 15*time.Second)
-	defer cancel()
-	return srv.Shutdown(ctx)
 }

@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -32,17 +33,12 @@ func start(t *testing.T, args ...string) (url string, stop func()) {
 		cancel()
 		t.Fatalf("the program printed %q: %v", line, <-done)
 	}
-	var stopped bool
-	stop = func() {
-		if stopped {
-			return
-		}
-		stopped = true
+	stop = sync.OnceFunc(func() {
 		cancel()
 		if err := <-done; err != nil {
 			t.Errorf("run: %v", err)
 		}
-	}
+	})
 	t.Cleanup(stop)
 	return url, stop
 }
@@ -83,7 +79,7 @@ func TestREADME(t *testing.T) {
 			command, want, _ := strings.Cut(step, "\n")
 			commands++
 			line := strings.ReplaceAll(command, "localhost:8080", host)
-			line = strings.Replace(line, "curl ", "curl --silent --show-error ", 1)
+			line = strings.Replace(line, "curl ", "curl --silent ", 1)
 			got, err := exec.Command("sh", "-c", line).CombinedOutput()
 			if err != nil {
 				t.Errorf("%s: %v\n%s", command, err, got)
@@ -210,6 +206,25 @@ func TestShutdownLetsRequestFinish(t *testing.T) {
 		t.Errorf("got %d %s, %v, want 200 %s", res.StatusCode, b, err, want)
 	}
 	<-stopped
+}
+
+// A clock would run for ever: the shutdown ends it, with a whole answer.
+func TestShutdownEndsClock(t *testing.T) {
+	url, stop := start(t, "-tick", "1ms")
+	res, err := http.Get(url + "/api/clock")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	r := bufio.NewReader(res.Body)
+	if line, err := r.ReadString('\n'); line != "event: tick\n" {
+		t.Fatalf("got %q, %v", line, err)
+	}
+	go stop()
+	if _, err := io.Copy(io.Discard, r); err != nil {
+		t.Errorf("the stream was cut: %v", err)
+	}
+	stop()
 }
 
 func TestRunFails(t *testing.T) {
