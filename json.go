@@ -50,7 +50,11 @@ func wrong(data []byte, err error) (path, detail string) {
 	case err == nil:
 		return "", ""
 	case errors.As(err, &syntax):
-		return "", notJSON(syntax.Offset - 1)
+		offset := syntax.Offset // of bytes read, the wrong one among them
+		if offset > 0 && syntax.Error() != "unexpected end of JSON input" {
+			offset--
+		}
+		return "", notJSON(offset)
 	case errors.As(err, &wrongType):
 		_, number, _ := strings.Cut(wrongType.Value, "number ")
 		return jsonPath(data, wrongType.Offset-1), expected(wrongType.Type, number)
