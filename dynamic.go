@@ -368,7 +368,7 @@ func (p *page) patterns() []string {
 		wildcard := "{x" + strconv.Itoa(i) + "}"
 		switch s.kind {
 		case static:
-			b.WriteString("/" + url.PathEscape(s.text))
+			b.WriteString("/" + url.PathEscape(probeText(s.text)))
 		case single:
 			b.WriteString("/" + wildcard)
 		default:
@@ -391,16 +391,10 @@ func exactly(path string) string {
 }
 
 // match returns the page for a request's segments, nil if there is none.
-// ServeMux takes a path, in which no segment can hold a slash, and it mistakes
-// an encoded one for a trailing slash. Such a segment is no static one, so NUL,
-// which is not in any static one either, can stand for it.
 func (t *table) match(segs []string) *page {
 	var b strings.Builder
 	for _, s := range segs {
-		if strings.Contains(s, "/") {
-			s = "\x00"
-		}
-		b.WriteString("/" + s)
+		b.WriteString("/" + probeText(s))
 	}
 	if len(segs) == 0 {
 		b.WriteByte('/')
@@ -412,6 +406,20 @@ func (t *table) match(segs []string) *page {
 		}
 	}
 	return nil
+}
+
+// probeText returns what stands for a segment in the patterns and paths that
+// ServeMux gets. No static segment holds a control character, so one can stand
+// for what ServeMux would mistake: a segment with a slash, of which "/" alone
+// would be a trailing slash; and "*", under which Go 1.22 keeps {x...}.
+func probeText(s string) string {
+	switch {
+	case s == "*":
+		return "\x01"
+	case s == "\x01", strings.Contains(s, "/"):
+		return "\x00"
+	}
+	return s
 }
 
 // A target is the path of a request: its segments, decoded, and if it is not
@@ -431,7 +439,7 @@ func parseTarget(u *url.URL) (t target, ok bool) {
 	t.tidy = true
 	raw, escaped := rawPath(u)
 	if raw == "" || raw[0] != '/' {
-		return t, raw == "" // RFC 9110, section 4.2.3: no path is the path "/"
+		return t, raw == "" && u.Opaque == "" // RFC 9110, section 4.2.3: no path is the path "/"
 	}
 	if raw == "/" {
 		return t, true
@@ -459,8 +467,9 @@ func parseTarget(u *url.URL) (t target, ok bool) {
 		if !escaped {
 			t.path = (&url.URL{Path: t.path}).EscapedPath()
 		}
-		// To a browser a backslash is a slash, and /\host another host.
-		t.path = strings.ReplaceAll(t.path, `\`, "%5C")
+		// To a browser a backslash is a slash, so that /\host is another host,
+		// and a # begins a fragment.
+		t.path = strings.NewReplacer(`\`, "%5C", "#", "%23").Replace(t.path)
 	}
 	return t, true
 }
