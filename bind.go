@@ -839,7 +839,7 @@ func (req *Request) multipartForm() (*multipart.Form, error) {
 	if err := req.checkLength(); err != nil {
 		return nil, err
 	}
-	if b := &req.body; req.Body == b {
+	if b := req.body; b != nil && req.Body == b {
 		if b.used {
 			return nil, errBodyRead
 		}

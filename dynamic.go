@@ -260,40 +260,38 @@ func (n *node) clone() *node {
 }
 
 // find returns the first page, in the order in which paths are tried, that
-// matches what is left of a tidy path without escapes; "" is none. It adds the
-// values of the single segments to values, and returns what a catch-all takes.
-func (n *node) find(path string, values []string) (p *page, _ []string, rest string) {
+// matches a tidy path without escapes, or what is left of one; nil if none does.
+func (n *node) find(path string) *page {
 	if path == "" {
 		if n.page != nil {
-			return n.page, values, ""
+			return n.page
 		}
 	} else {
 		end := strings.IndexByte(path[1:], '/') + 1
 		if end == 0 {
 			end = len(path)
 		}
-		text := path[1:end]
-		if c := n.static[text]; c != nil {
-			if p, v, r := c.find(path[end:], values); p != nil {
-				return p, v, r
+		if c := n.static[path[1:end]]; c != nil {
+			if p := c.find(path[end:]); p != nil {
+				return p
 			}
 		}
 		if c := n.dynamic[single-1]; c != nil {
-			if p, v, r := c.find(path[end:], append(values, text)); p != nil {
-				return p, v, r
+			if p := c.find(path[end:]); p != nil {
+				return p
 			}
 		}
 		if c := n.dynamic[catchAll-1]; c != nil {
-			return c.page, values, path
+			return c.page
 		}
 	}
 	if c := n.dynamic[optional-1]; c != nil {
-		return c.page, values, path
+		return c.page
 	}
 	if c := n.dynamic[mounted-1]; c != nil {
-		return c.page, values, path
+		return c.page
 	}
-	return nil, nil, ""
+	return nil
 }
 
 // isPlain reports whether a URL's path is tidy and without escapes. Some that
@@ -321,10 +319,12 @@ func lessUTF16(a, b string) bool {
 //
 // Matching is http.ServeMux's. ServeMux refuses two patterns of which neither
 // is more specific (/posts/{id} and /{type}/latest), where Next.js takes the
-// first in its order. So the pages are added in that order, and where a mux
-// refuses a pattern, the next one is opened; a request asks the muxes in turn.
-// Of two paths that match the same request the earlier is then never in a later
-// mux, and within a mux the more specific one is the earlier one.
+// first in its order. So the pages are added in that order, and a page goes into
+// the mux of those before it that it overlaps, or if that refuses it, into the
+// next one; a request asks the muxes in turn. Of two pages that match the same
+// request the earlier is then never in a later mux, within a mux the more
+// specific is the earlier one, and there are no more muxes than pages in a row
+// that refuse each other.
 //
 // In front of the muxes there is the tree itself. It answers for paths without
 // escapes, which are nearly all, at a fraction of the cost.
@@ -336,19 +336,67 @@ type table struct {
 
 func compile(root *node) *table {
 	t := &table{root: root.clone(), pages: map[string]*page{}}
+	placed := map[*page]int{} // in which mux
 	root.walk(func(p *page) {
+		at := 0
+		root.overlapping(p.segs, func(q *page) { at = max(at, placed[q]) })
 		for _, pattern := range p.patterns() {
 			if t.pages[pattern] != nil {
 				continue // an earlier page has it
 			}
 			t.pages[pattern] = p
-			if n := len(t.muxes); n == 0 || !accepts(t.muxes[n-1], pattern) {
-				t.muxes = append(t.muxes, http.NewServeMux())
-				accepts(t.muxes[n], pattern)
+			if at < len(t.muxes) && accepts(t.muxes[at], pattern) {
+				continue
 			}
+			if at = min(at+1, len(t.muxes)); at == len(t.muxes) {
+				t.muxes = append(t.muxes, http.NewServeMux())
+			}
+			accepts(t.muxes[at], pattern)
 		}
+		placed[p] = at
 	})
 	return t
+}
+
+// overlapping calls f with the pages at and below n that match a path which segs
+// matches.
+func (n *node) overlapping(segs []segment, f func(*page)) {
+	var s segment
+	if len(segs) > 0 {
+		s = segs[0]
+	}
+	if len(segs) == 0 || s.kind == optional || s.kind == mounted {
+		if n.page != nil {
+			f(n.page)
+		}
+	}
+	for _, c := range n.dynamic[catchAll-1:] {
+		if c != nil && (len(segs) > 0 || c.seg.kind != catchAll) {
+			f(c.page)
+		}
+	}
+	if len(segs) == 0 {
+		return
+	}
+	rest := segs[1:]
+	if s.kind > single {
+		rest = segs // a catch-all goes on
+		if s.kind == catchAll {
+			rest = []segment{{kind: optional}}
+		}
+	}
+	if c := n.dynamic[single-1]; c != nil {
+		c.overlapping(rest, f)
+	}
+	if s.kind == static {
+		if c := n.static[s.text]; c != nil {
+			c.overlapping(rest, f)
+		}
+		return
+	}
+	for _, c := range n.static {
+		c.overlapping(rest, f)
+	}
 }
 
 // accepts adds a pattern to a mux and reports whether it was taken. The mux is

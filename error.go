@@ -259,7 +259,7 @@ func (req *Request) answer(err error) *Error {
 		return e
 	case req.pastTimeout():
 		return &Error{Status: http.StatusServiceUnavailable}
-	case errors.Is(err, context.Canceled) && req.base != nil && req.base.Err() != nil:
+	case errors.Is(err, context.Canceled) && req.clientGone():
 		return &Error{Status: statusGone}
 	case errors.As(err, &tooLarge):
 		return bodyTooLarge(tooLarge.Limit)
@@ -283,7 +283,7 @@ func (req *Request) log(status int, late bool, err error) {
 	level := slog.LevelError
 	e, told := err.(*Error)
 	switch {
-	case status == statusGone, late && req.base != nil && req.base.Err() != nil:
+	case status == statusGone, late && req.clientGone():
 		level = slog.LevelDebug // nobody is there to miss it
 	case late, status >= 500:
 	case told && e != nil && e.Err == nil:

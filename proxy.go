@@ -88,7 +88,7 @@ func (req *Request) proxyError(err error) error {
 		return nil
 	case errors.As(err, &tooLarge):
 		return err
-	case errors.Is(err, context.Canceled) && req.base.Err() != nil:
+	case errors.Is(err, context.Canceled) && req.clientGone():
 		return context.Canceled // and not the text, which names the target
 	case req.pastTimeout():
 		return &Error{Status: http.StatusGatewayTimeout, Err: err}
@@ -109,8 +109,9 @@ func newMask(target *url.URL, req *Request) (*mask, error) {
 		raw = req.URL.EscapedPath()
 	}
 	segs := strings.Split(strings.TrimPrefix(raw, "/"), "/")
-	n := len(segs) - len(req.rest)
-	for _, s := range req.rest {
+	rest := req.rest()
+	n := len(segs) - len(rest)
+	for _, s := range rest {
 		parts := strings.FieldsFunc(s, func(r rune) bool { return r == '/' || r == '\\' })
 		for _, p := range parts {
 			if p == "." || p == ".." {

@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"os"
 	"reflect"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -22,45 +23,59 @@ type Request struct {
 
 	scope   *scope   // the options that hold
 	page    *page    // what the path matches, nil if nothing
-	path    string   // of the route, as registered
-	values  []string // of the single segments, in the order of the path
-	rest    []string // of the catch-all
+	route   *route   // of the page, nil if nothing
+	text    string   // the path that the page matches, if it is without escapes
+	segs    []string // else its segments, decoded
 	instead Handler  // what the page answers in place of a handler, or nil
 
-	query url.Values      // nil until it is asked for
-	body  body            // Body, from when the request is served
-	base  context.Context // without the Timeout
-	cause func() error    // why the context with the Timeout has ended
-
-	array [4]string // where values begins
+	query url.Values    // nil until it is asked for
+	body  *body         // Body, from when the request is served; nil if there is none
+	base  *http.Request // as it was served
+	timed *http.Request // base with the Timeout of the route, nil if there is none
 }
 
 // newExchange makes a request and its response in one allocation.
 func newExchange(w http.ResponseWriter, r *http.Request) (*Request, *Response) {
+	if r.Body == nil || r.Body == http.NoBody {
+		x := &struct {
+			req Request
+			res Response
+		}{}
+		return x.res.init(&x.req, w, r)
+	}
 	x := &struct {
-		req Request
-		res Response
+		req  Request
+		res  Response
+		body body
 	}{}
-	x.req.Request = r
-	x.res.req, x.res.w, x.res.head = &x.req, w, r.Method == http.MethodHead
-	return &x.req, &x.res
+	x.req.body = &x.body
+	return x.res.init(&x.req, w, r)
+}
+
+func (res *Response) init(req *Request, w http.ResponseWriter, r *http.Request) (*Request, *Response) {
+	req.Request = r
+	res.req, res.w, res.head = req, w, r.Method == http.MethodHead
+	return req, res
 }
 
 // serve answers a request by a handler, with the options of a scope.
 func (req *Request) serve(res *Response, h Handler, s *scope) {
-	req.scope = s
-	req.base = req.Context()
+	req.scope, req.base = s, req.Request
 	if s.timeout > 0 {
-		ctx, cancel := context.WithTimeoutCause(req.base, s.timeout, errTimeout)
+		ctx, cancel := context.WithTimeoutCause(req.Context(), s.timeout, errTimeout)
 		defer cancel()
-		req.Request, req.cause = req.WithContext(ctx), func() error { return context.Cause(ctx) }
+		req.timed = req.WithContext(ctx)
+		req.Request = req.timed
 	}
 	if req.Body != nil && req.Body != http.NoBody {
+		if req.body == nil {
+			req.body = new(body)
+		}
 		req.body.src = req.Body
 		if s.bodyLimit > 0 {
 			req.body.src = http.MaxBytesReader(res.w, req.Body, s.bodyLimit)
 		}
-		req.Body = &req.body
+		req.Body = req.body
 	}
 	defer req.removeFiles()
 	defer res.restore()
@@ -78,7 +93,12 @@ func (req *Request) serve(res *Response, h Handler, s *scope) {
 
 // pastTimeout reports whether the deadline of the Timeout, and no other, has
 // passed.
-func (req *Request) pastTimeout() bool { return req.cause != nil && req.cause() == errTimeout }
+func (req *Request) pastTimeout() bool {
+	return req.timed != nil && context.Cause(req.timed.Context()) == errTimeout
+}
+
+// clientGone reports whether nobody is there any more to be answered.
+func (req *Request) clientGone() bool { return req.base != nil && req.base.Context().Err() != nil }
 
 // removeFiles removes the temporary files of a multipart body. net/http does so
 // for the request that it made, and does not see a copy made by WithContext.
@@ -88,46 +108,76 @@ func (req *Request) removeFiles() {
 	}
 }
 
-// match sets the page of the request, nil if there is none, and the values of its
-// segments. It returns the tidy path if that is another one.
+// match sets the page of the request, nil if there is none. It returns the tidy
+// path if that is another one.
 func (req *Request) match(t *table) (moved string) {
-	req.values = req.array[:0]
 	if isPlain(req.URL) {
-		var rest string
-		if req.page, req.values, rest = t.root.find(req.URL.Path, req.values); rest != "" && !req.page.mounted() {
-			req.rest = strings.Split(rest[1:], "/")
-		}
+		req.text = req.URL.Path
+		req.page = t.root.find(req.text)
 		return ""
 	}
 	target, ok := parseTarget(req.URL)
 	if !ok {
 		return ""
 	}
-	if req.page = t.match(target.segs); req.page == nil {
-		return ""
-	}
-	for i, s := range req.page.segs {
-		switch s.kind {
-		case single:
-			req.values = append(req.values, target.segs[i])
-		case catchAll, optional:
-			req.rest = target.segs[i:]
-		}
-	}
+	req.segs = target.segs
+	req.page = t.match(target.segs)
 	return target.path
+}
+
+// segment returns segment i of the matched path.
+func (req *Request) segment(i int) string {
+	if req.segs != nil {
+		return req.segs[i]
+	}
+	text, _, _ := strings.Cut(tail(req.text, i)[1:], "/")
+	return text
+}
+
+// segmentsFrom returns the segments of the matched path from i on, nil if there
+// are none.
+func (req *Request) segmentsFrom(i int) []string {
+	if len(req.segs) > i {
+		return req.segs[i:]
+	}
+	if rest := tail(req.text, i); rest != "" {
+		return strings.Split(rest[1:], "/")
+	}
+	return nil
+}
+
+// tail returns a tidy path without its first n segments: "/c/d" of "/a/b/c/d"
+// for 2.
+func tail(path string, n int) string {
+	for ; n > 0 && path != ""; n-- {
+		next := strings.IndexByte(path[1:], '/') + 1
+		if next == 0 {
+			return ""
+		}
+		path = path[next:]
+	}
+	return path
+}
+
+// rest returns what the page's catch-all has matched, nil if that is nothing.
+func (req *Request) rest() []string {
+	if req.page == nil || !req.page.hasCatchAll() {
+		return nil
+	}
+	return req.segmentsFrom(len(req.page.segs) - 1)
 }
 
 // validValues reports whether all values are UTF-8 without NUL.
 func (req *Request) validValues() bool {
-	for _, list := range [][]string{req.values, req.rest} {
-		for _, v := range list {
-			if !utf8.ValidString(v) || strings.IndexByte(v, 0) >= 0 {
-				return false
-			}
+	for i, s := range req.page.segs {
+		if s.kind == single && !validValue(req.segment(i)) {
+			return false
 		}
 	}
-	return true
+	return !slices.ContainsFunc(req.rest(), func(v string) bool { return !validValue(v) })
 }
+
+func validValue(s string) bool { return utf8.ValidString(s) && strings.IndexByte(s, 0) < 0 }
 
 // setPathValues gives the values to plain handlers and middleware.
 func (req *Request) setPathValues() {
@@ -151,16 +201,13 @@ func (req *Request) Param(name string) string {
 	if req.page == nil {
 		return req.Request.PathValue(name)
 	}
-	i := 0
-	for _, s := range req.page.segs {
+	for i, s := range req.page.segs {
 		switch {
-		case s.kind == static || s.kind == mounted:
-		case s.text != name:
-			i++
+		case s.text != name || s.kind == static || s.kind == mounted:
 		case s.kind == single:
-			return req.values[i]
+			return req.segment(i)
 		default:
-			return strings.Join(req.rest, "/")
+			return strings.Join(req.rest(), "/")
 		}
 	}
 	return req.Request.PathValue(name)
@@ -180,10 +227,8 @@ func (req *Request) Segments(name string) []string {
 		}
 		return nil
 	}
-	if n := len(req.page.segs); n > 0 {
-		if s := req.page.segs[n-1]; s.text == name && (s.kind == catchAll || s.kind == optional) && len(req.rest) > 0 {
-			return req.rest
-		}
+	if req.page.hasCatchAll() && req.page.segs[len(req.page.segs)-1].text == name {
+		return req.rest()
 	}
 	return nil
 }
@@ -192,10 +237,10 @@ func (req *Request) Segments(name string) []string {
 // if the request has matched none. In a [Handler] without a router it is the
 // pattern of the mux, from Go 1.23 on.
 func (req *Request) Route() string {
-	if req.page == nil {
+	if req.route == nil {
 		return pattern(req.Request)
 	}
-	return req.path
+	return req.route.path
 }
 
 // Query returns the values of the URL's query, parsed once. The values of the
@@ -249,10 +294,10 @@ func (req *Request) Bytes() ([]byte, error) {
 	if req.Body == nil || req.Body == http.NoBody {
 		return nil, nil
 	}
-	b := &req.body
-	if req.Body != b { // replaced by the handler's own
-		*b = body{src: req.Body}
-		req.Body = b
+	b := req.body
+	if b == nil || req.Body != b { // replaced by the handler's own
+		b = &body{src: req.Body}
+		req.body, req.Body = b, b
 	}
 	if b.all {
 		return b.data, b.err
@@ -304,7 +349,7 @@ func (req *Request) bodyError(err error) error {
 	switch {
 	case errors.As(err, &tooLarge):
 		return bodyTooLarge(tooLarge.Limit)
-	case errors.Is(err, context.Canceled) && req.base != nil && req.base.Err() != nil:
+	case errors.Is(err, context.Canceled) && req.clientGone():
 		return err // nobody is there to be told
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		return &Error{Status: http.StatusRequestTimeout, Header: http.Header{"Connection": {"close"}}, Err: err}

@@ -353,7 +353,7 @@ func (c *core) route(w http.ResponseWriter, r *http.Request) {
 	if rt == nil {
 		rt = p.routes[0] // to pass through what is common to all of them
 	}
-	req.path = rt.path
+	req.route = rt
 	setPattern(r, rt.path)
 	rt.serve(req, res)
 }
@@ -419,9 +419,17 @@ func (p *page) with(rt *route, segs []segment) (*page, error) {
 	return q, nil
 }
 
-func (p *page) mounted() bool {
-	return len(p.segs) > 0 && p.segs[len(p.segs)-1].kind == mounted
+// last returns the kind of the page's last segment; "/" counts as static.
+func (p *page) last() kind {
+	if n := len(p.segs); n > 0 {
+		return p.segs[n-1].kind
+	}
+	return static
 }
+
+func (p *page) mounted() bool { return p.last() == mounted }
+
+func (p *page) hasCatchAll() bool { return p.last() == catchAll || p.last() == optional }
 
 // route returns what serves a method, nil if nothing does.
 func (p *page) route(method string) *route {
@@ -545,8 +553,8 @@ func (rt *route) endpoint(w http.ResponseWriter, r *http.Request) {
 		// goroutine, as http.TimeoutHandler does.
 		outer := req
 		req, res = newExchange(w, r)
-		req.page, req.path, req.instead = outer.page, outer.path, outer.instead
-		req.values, req.rest = outer.values, outer.rest
+		req.page, req.route, req.instead = outer.page, outer.route, outer.instead
+		req.text, req.segs = outer.text, outer.segs
 	}
 	req.Request, res.head = r, r.Method == http.MethodHead
 	rt.finish(req, res)

@@ -234,7 +234,7 @@ func (s *EventStream) write(text []byte) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.err == nil {
-		s.err = s.res.req.base.Err()
+		s.err = s.res.req.base.Context().Err()
 	}
 	if s.err == nil {
 		s.err = s.res.req.Context().Err()
