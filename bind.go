@@ -39,7 +39,7 @@ import (
 // files. What text each takes:
 //
 //	text                 string  bool   int    uint   float  Duration
-//	                     ""      -      -      -      -      -
+//	""                   ""      -      -      -      -      -
 //	"3"                  "3"     -      3      3      3      -
 //	"+3"                 "+3"    -      3      -      3      -
 //	"-3"                 "-3"    -      -3     -      -3     -
@@ -91,11 +91,11 @@ import (
 func Bind[T any](req *Request) (T, error) {
 	p := planOf(reflect.TypeFor[T]())
 	if p.fault != nil {
-		panic(p.fault)
+		panic(fmt.Sprintf("apiroute: Bind: %v", p.fault))
 	}
 	if req.page != nil {
 		if err := p.checkPath(req.page.segs); err != nil {
-			panic(err)
+			panic(fmt.Sprintf("apiroute: Bind: %v", err))
 		}
 	}
 	return bind[T](req, p)
@@ -135,7 +135,7 @@ type field struct {
 	pointer  bool
 	file     bool
 	required bool
-	fallback reflect.Value // of the default, else not valid
+	fallback *string // the default, nil if there is none
 }
 
 // A fieldSet is the fields that come as pairs of name and value.
@@ -201,16 +201,16 @@ type planner struct {
 func newPlan(t reflect.Type) *plan {
 	p := &planner{plan: &plan{typ: t}, names: map[string]string{}}
 	if t.Kind() != reflect.Struct {
-		p.fault = fmt.Errorf("apiroute: %v is not a struct", t)
+		p.fault = fmt.Errorf("%v is not a struct", t)
 		return p.plan
 	}
 	p.walk(t, nil, "", p.addField)
 	if p.body != nil {
-		p.validators = appendValidators(p.validators, p.body.typ, nil, true)
+		p.addValidators(p.body.typ, nil, true, nil)
 	}
-	p.validators = appendValidators(p.validators, t, nil, false)
+	p.addValidators(t, nil, false, nil)
 	if len(p.faults) > 0 {
-		p.fault = fmt.Errorf("apiroute: type %v: %w", t, errors.Join(p.faults...))
+		p.fault = fmt.Errorf("type %v: %w", t, errors.Join(p.faults...))
 	}
 	return p.plan
 }
@@ -252,8 +252,12 @@ func (p *planner) walk(t reflect.Type, index []int, prefix string, visit func(ta
 		f.name = prefix + f.Name
 		f.source, f.value = p.tagOf(f.StructField, f.name)
 		switch {
+		case f.Anonymous && f.source == "" && parser(f.Type) != nil:
+			p.failf("field %s has no tag that names its source", f.name)
 		case f.Anonymous && f.source == "" && f.Type.Kind() == reflect.Struct:
 			p.walk(f.Type, f.index, f.name+".", visit)
+		case f.Anonymous && f.source == "" && f.Type.Kind() == reflect.Pointer && f.Type.Elem().Kind() == reflect.Struct:
+			p.failf("field %s: embed the struct, not a pointer to it", f.name)
 		case !f.IsExported() && f.source == "":
 		case !f.IsExported():
 			p.failf("field %s has a tag and is not exported", f.name)
@@ -346,8 +350,8 @@ func (p *planner) addDefault(f *field, t reflect.Type, text string) {
 	if f.parse == nil {
 		return
 	}
-	f.fallback = reflect.New(t).Elem()
-	if detail := f.parse(f.fallback, text); detail != "" {
+	f.fallback = &text
+	if detail := f.parse(reflect.New(t).Elem(), text); detail != "" {
 		p.failf("field %s: the default %q %s", f.goName, text, detail)
 	}
 }
@@ -404,7 +408,16 @@ func (p *planner) checkJSONType(t reflect.Type, name string, seen map[reflect.Ty
 	switch t.Kind() {
 	case reflect.Chan, reflect.Func, reflect.Complex64, reflect.Complex128, reflect.UnsafePointer:
 		p.failf("field %s: %v cannot be JSON", name, t)
-	case reflect.Pointer, reflect.Slice, reflect.Array, reflect.Map:
+	case reflect.Interface:
+		if t.NumMethod() > 0 {
+			p.failf("field %s: %v cannot be filled from JSON", name, t)
+		}
+	case reflect.Map:
+		if parser(t.Key()) == nil || t.Key().Kind() == reflect.Bool || t.Key().Kind() == reflect.Float32 || t.Key().Kind() == reflect.Float64 {
+			p.failf("field %s: %v cannot be a name in JSON", name, t.Key())
+		}
+		p.checkJSONType(t.Elem(), name, seen)
+	case reflect.Pointer, reflect.Slice, reflect.Array:
 		p.checkJSONType(t.Elem(), name, seen)
 	case reflect.Struct:
 		for i := 0; i < t.NumField(); i++ {
@@ -412,6 +425,9 @@ func (p *planner) checkJSONType(t reflect.Type, name string, seen map[reflect.Ty
 			tag := f.Tag.Get("json")
 			if strings.HasPrefix(tag, "-,") {
 				p.failf("field %s.%s: json:%q takes the name \"-\"; to leave it out, write json:\"-\"", name, f.Name, tag)
+			}
+			if f.Anonymous && !f.IsExported() && f.Type.Kind() == reflect.Pointer && tag == "" {
+				p.failf("field %s.%s: encoding/json cannot set an embedded pointer to an unexported struct", name, f.Name)
 			}
 			if tag != "-" && (f.IsExported() || f.Anonymous) {
 				p.checkJSONType(f.Type, name+"."+f.Name, seen)
@@ -540,16 +556,33 @@ func (p *plan) checkPath(segs []segment) error {
 	if faults == nil {
 		return nil
 	}
-	return fmt.Errorf("apiroute: type %v: %w", p.typ, errors.Join(faults...))
+	return fmt.Errorf("type %v: %w", p.typ, errors.Join(faults...))
 }
 
 // A binder is one filling of a struct.
 type binder struct {
 	*plan
 	req   *Request
-	seen  []bool // fields that had a value, by their order
+	few   [64]state // of the fields, by their order
+	more  []state   // of those after
 	wrong []wrongField
-	array [32]bool // where seen begins
+
+	unknowns int // how many names that are not known are among wrong
+}
+
+// A state is what a binder knows of a field.
+type state uint8
+
+const (
+	present state = 1 << iota // it had a value
+	refused                   // it has been told of
+)
+
+func (b *binder) state(order int) *state {
+	if order < len(b.few) {
+		return &b.few[order]
+	}
+	return &b.more[order-len(b.few)]
 }
 
 type wrongField struct {
@@ -560,8 +593,8 @@ type wrongField struct {
 // bind fills v. The error is what the client gets.
 func (p *plan) bind(req *Request, v reflect.Value) error {
 	b := &binder{plan: p, req: req}
-	if b.seen = b.array[:]; p.total > len(b.array) {
-		b.seen = make([]bool, p.total)
+	if n := p.total + 1 - len(b.few); n > 0 { // one more for unknown names
+		b.more = make([]state, n)
 	}
 	if len(p.query.fields) > 0 || req.scope.rejectUnknown {
 		b.pairs(&p.query, v, "query", req.URL.RawQuery)
@@ -608,10 +641,25 @@ func (b *binder) fail(order int, in, name, detail string) {
 	b.wrong = append(b.wrong, wrongField{order, FieldError{in, name, detail}})
 }
 
+// refuse says what is wrong with a field, once.
+func (b *binder) refuse(f *field, detail string) {
+	if st := b.state(f.order); *st&refused == 0 {
+		*st |= refused
+		b.fail(f.order, f.in, f.name, detail)
+	}
+}
+
 // give gives a field one value.
 func (b *binder) give(f *field, v reflect.Value, s string) {
-	again := b.seen[f.order]
-	b.seen[f.order] = true
+	st := b.state(f.order)
+	again := *st&present != 0
+	if *st |= present; *st&refused != 0 {
+		return
+	}
+	if f.file {
+		b.refuse(f, "must be a file")
+		return
+	}
 	target := v.FieldByIndex(f.index)
 	switch {
 	case f.slice:
@@ -620,16 +668,14 @@ func (b *binder) give(f *field, v reflect.Value, s string) {
 		target.SetLen(n + 1)
 		target = target.Index(n)
 	case again:
-		if !slices.ContainsFunc(b.wrong, func(w wrongField) bool { return w.order == f.order }) {
-			b.fail(f.order, f.in, f.name, "must be there once")
-		}
+		b.refuse(f, "must be there once")
 		return
 	case f.pointer:
 		target.Set(reflect.New(target.Type().Elem()))
 		target = target.Elem()
 	}
 	if detail := f.parse(target, s); detail != "" {
-		b.fail(f.order, f.in, f.name, detail)
+		b.refuse(f, detail)
 	}
 }
 
@@ -637,11 +683,11 @@ func (b *binder) give(f *field, v reflect.Value, s string) {
 func (b *binder) absent(fields []*field, v reflect.Value) {
 	for _, f := range fields {
 		switch {
-		case b.seen[f.order]:
+		case *b.state(f.order) != 0:
 		case f.required:
-			b.fail(f.order, f.in, f.name, "is required")
-		case f.fallback.IsValid():
-			v.FieldByIndex(f.index).Set(f.fallback)
+			b.refuse(f, "is required")
+		case f.fallback != nil:
+			f.parse(v.FieldByIndex(f.index), *f.fallback) // as it did when planned
 		}
 	}
 }
@@ -665,7 +711,6 @@ func (b *binder) fromPath(f *field, v reflect.Value) {
 // pairs gives the values of a query or an urlencoded form to their fields. It
 // is url.ParseQuery without the map.
 func (b *binder) pairs(set *fieldSet, v reflect.Value, in, raw string) {
-	unknown := 0
 	for raw != "" {
 		var pair string
 		pair, raw, _ = strings.Cut(raw, "&")
@@ -676,20 +721,14 @@ func (b *binder) pairs(set *fieldSet, v reflect.Value, in, raw string) {
 		name, err1 := unescape(name)
 		value, err2 := unescape(value)
 		if err1 != nil || err2 != nil || strings.IndexByte(pair, ';') >= 0 {
-			b.fail(b.firstOf(set), in, "", "has a bad escape or a semicolon")
+			b.refuseAll(set, in, "has a bad escape or a semicolon")
 			return
 		}
 		f := set.get(name)
 		if f == nil {
-			if b.req.scope.rejectUnknown && unknown < maxUnknown {
+			if b.req.scope.rejectUnknown {
 				b.unknown(in, name)
-				unknown++
 			}
-			continue
-		}
-		if f.file {
-			b.seen[f.order] = true
-			b.fail(f.order, in, name, "must be a file")
 			continue
 		}
 		b.give(f, v, value)
@@ -703,15 +742,24 @@ func (b *binder) unknown(in, name string) {
 	if len(name) > maxJSONPath {
 		name = name[:maxJSONPath] + "…"
 	}
-	b.fail(b.total, in, strings.ToValidUTF8(name, "\uFFFD"), isUnknown)
+	w := wrongField{b.total, FieldError{in, strings.ToValidUTF8(name, "\uFFFD"), isUnknown}}
+	if b.unknowns < maxUnknown && !slices.Contains(b.wrong[len(b.wrong)-b.unknowns:], w) {
+		b.wrong = append(b.wrong, w)
+		b.unknowns++
+	}
 }
 
-// firstOf returns the place of what is wrong with all fields of a set.
-func (b *binder) firstOf(set *fieldSet) int {
-	if len(set.fields) > 0 {
-		return set.fields[0].order
+// refuseAll says what is wrong with all fields of a set, and that they cannot be
+// told one by one.
+func (b *binder) refuseAll(set *fieldSet, in, detail string) {
+	order := b.total
+	for i, f := range set.fields {
+		if i == 0 {
+			order = f.order
+		}
+		*b.state(f.order) |= refused
 	}
-	return b.total
+	b.fail(order, in, "", detail)
 }
 
 func unescape(s string) (string, error) {
@@ -782,52 +830,55 @@ func indirect(v reflect.Value, p *bodyPlan) reflect.Value {
 // fromMultipart fills the struct of a form from a multipart body.
 func (b *binder) fromMultipart(v reflect.Value) error {
 	form, err := b.req.multipartForm()
+	if e, ok := err.(*Error); ok && len(e.Fields) > 0 {
+		b.refuseAll(&b.body.form, "form", e.Fields[0].Detail)
+		return nil
+	}
 	if err != nil {
 		return err
 	}
 	for _, f := range b.body.form.fields {
 		values, files := form.Value[f.name], form.File[f.name]
-		switch {
-		case f.file && len(values) > 0:
-			b.fail(f.order, "form", f.name, "must be a file")
-		case !f.file && len(files) > 0:
-			b.fail(f.order, "form", f.name, "must not be a file")
-		case f.file && !f.slice && len(files) > 1:
-			b.fail(f.order, "form", f.name, "must be there once")
-		case f.file && f.slice:
-			v.FieldByIndex(f.index).Set(reflect.ValueOf(files))
-		case f.file && len(files) == 1:
-			v.FieldByIndex(f.index).Set(reflect.ValueOf(files[0]))
+		if f.file { // a browser sends an empty text for a file that was not chosen
+			values = slices.DeleteFunc(slices.Clone(values), func(s string) bool { return s == "" })
 		}
-		b.seen[f.order] = len(values)+len(files) > 0
-		if f.file || len(files) > 0 {
-			continue
-		}
-		b.seen[f.order] = false // give has a say in it
 		for _, s := range values {
 			b.give(f, v, s)
 		}
+		if len(files) > 0 {
+			b.giveFiles(f, v, files)
+		}
 	}
 	if b.req.scope.rejectUnknown {
-		b.unknownParts(form)
+		names := make([]string, 0, len(form.Value)+len(form.File))
+		for name := range form.Value {
+			names = append(names, name)
+		}
+		for name := range form.File {
+			names = append(names, name)
+		}
+		slices.Sort(names)
+		for _, name := range slices.Compact(names) {
+			if b.body.form.get(name) == nil {
+				b.unknown("form", name)
+			}
+		}
 	}
 	b.absent(b.body.form.fields, v)
 	return nil
 }
 
-func (b *binder) unknownParts(form *multipart.Form) {
-	var names []string
-	for name := range form.Value {
-		names = append(names, name)
-	}
-	for name := range form.File {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	for i, name := range slices.Compact(names) {
-		if b.body.form.get(name) == nil && i < maxUnknown {
-			b.unknown("form", name)
-		}
+func (b *binder) giveFiles(f *field, v reflect.Value, files []*multipart.FileHeader) {
+	*b.state(f.order) |= present
+	switch {
+	case !f.file:
+		b.refuse(f, "must not be a file")
+	case f.slice:
+		v.FieldByIndex(f.index).Set(reflect.ValueOf(files))
+	case len(files) > 1:
+		b.refuse(f, "must be there once")
+	default:
+		v.FieldByIndex(f.index).Set(reflect.ValueOf(files[0]))
 	}
 }
 
@@ -867,20 +918,27 @@ func (req *Request) multipartForm() (*multipart.Form, error) {
 	return nil, e
 }
 
-// appendValidators adds the structs in t, itself last, whose type declares a
-// method Validate.
-func appendValidators(list []validator, t reflect.Type, index []int, inBody bool) []validator {
-	if t.Kind() == reflect.Struct {
-		for i := 0; i < t.NumField(); i++ {
-			if f := t.Field(i); f.Anonymous && f.Type.Kind() == reflect.Struct {
-				list = appendValidators(list, f.Type, append(slices.Clone(index), i), inBody)
-			}
+// addValidators adds the structs embedded in t, and then t, whose type declares
+// a method Validate. In a body, which encoding/json fills, structs may also be
+// embedded by a pointer.
+func (p *planner) addValidators(t reflect.Type, index []int, inBody bool, within []reflect.Type) {
+	if slices.Contains(within, t) {
+		return
+	}
+	for i := 0; t.Kind() == reflect.Struct && i < t.NumField(); i++ {
+		f, at := t.Field(i), append(slices.Clone(index), i)
+		embedded := f.Type
+		if inBody && embedded.Kind() == reflect.Pointer {
+			embedded = embedded.Elem()
+		}
+		isBody := !inBody && p.body != nil && slices.Equal(at, p.body.index)
+		if f.Anonymous && embedded.Kind() == reflect.Struct && !isBody {
+			p.addValidators(embedded, at, inBody, append(within, t))
 		}
 	}
 	if declaresValidate(t) {
-		list = append(list, validator{index, inBody})
+		p.validators = append(p.validators, validator{index, inBody})
 	}
-	return list
 }
 
 type validate interface{ Validate() error }
@@ -906,14 +964,11 @@ func (p *plan) validate(v reflect.Value) error {
 	for _, val := range p.validators {
 		target := v
 		if val.inBody {
-			if target = v.FieldByIndex(p.body.index); p.body.pointer {
-				if target.IsNil() {
-					continue
-				}
-				target = target.Elem()
-			}
+			target = v.FieldByIndex(p.body.index)
 		}
-		target = target.FieldByIndex(val.index)
+		if target = embeddedIn(target, val.index); !target.IsValid() {
+			continue
+		}
 		// An embedded struct of an unexported type is out of Interface's reach.
 		err := reflect.NewAt(target.Type(), target.Addr().UnsafePointer()).Interface().(validate).Validate()
 		if err == nil {
@@ -935,6 +990,23 @@ func (p *plan) validate(v reflect.Value) error {
 	e := badRequest(fields...)
 	e.Status = http.StatusUnprocessableEntity
 	return e
+}
+
+// embeddedIn returns what an index leads to, through pointers. It is not valid if
+// one of them is nil.
+func embeddedIn(v reflect.Value, index []int) reflect.Value {
+	for i := 0; ; i++ {
+		if v.Kind() == reflect.Pointer {
+			if v.IsNil() {
+				return reflect.Value{}
+			}
+			v = v.Elem()
+		}
+		if i == len(index) {
+			return v
+		}
+		v = v.Field(index[i])
+	}
 }
 
 // fieldErrors returns the FieldErrors that an error is or has joined, and

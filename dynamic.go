@@ -8,6 +8,7 @@ import (
 	"sort"
 	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf16"
 	"unicode/utf8"
 )
@@ -101,7 +102,7 @@ func parseSegment(text string) (segment, error) {
 		return seg, fmt.Errorf("segment %q is a dot segment, which no request can have", text)
 	case strings.Contains(seg.text, "/"):
 		return seg, fmt.Errorf("segment %q holds an encoded slash", text)
-	case !utf8.ValidString(seg.text) || strings.IndexFunc(seg.text, isControl) >= 0:
+	case !utf8.ValidString(seg.text) || strings.IndexFunc(seg.text, unicode.IsControl) >= 0:
 		return seg, fmt.Errorf("segment %q holds a control character or is not UTF-8", text)
 	}
 	return seg, nil
@@ -113,8 +114,6 @@ func between(s, prefix, suffix string) (string, bool) {
 	}
 	return s[len(prefix) : len(s)-len(suffix)], true
 }
-
-func isControl(r rune) bool { return r < 0x20 || r == 0x7f }
 
 // checkName holds the name of a dynamic segment against those before it in
 // the same path. Next.js refuses names that are alike but for non-word

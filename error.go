@@ -6,10 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"maps"
 	"mime/multipart"
 	"net/http"
 	"runtime/debug"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -154,7 +154,7 @@ func (e *Error) write(w http.ResponseWriter, head bool) {
 		h.Del(k) // of the answer that it is not, as http.Error has it
 	}
 	for k, v := range e.Header {
-		h[http.CanonicalHeaderKey(k)] = v
+		h[http.CanonicalHeaderKey(k)] = slices.Clip(v) // that nobody adds to the error's own
 	}
 	h.Set("Content-Type", "application/problem+json")
 	h.Set("X-Content-Type-Options", "nosniff")
@@ -193,6 +193,7 @@ func (e *panicError) Unwrap() error {
 
 var (
 	plain500   = &Error{Status: http.StatusInternalServerError}
+	errGone    = &Error{Status: statusGone}
 	errSilent  = errors.New("apiroute: OnError returned nil and has not answered")
 	errTimeout = errors.New("apiroute: past the Timeout of the route")
 )
@@ -223,7 +224,7 @@ func (req *Request) fail(res *Response, first error) {
 	}
 	if res.code == 0 && !res.hijacked {
 		answer := req.answer(err)
-		if answer.Status == statusGone {
+		if answer == errGone {
 			res.WriteHeader(statusGone)
 		} else {
 			answer.write(res, res.head)
@@ -231,7 +232,7 @@ func (req *Request) fail(res *Response, first error) {
 		res.done = true
 	}
 	req.log(res.code, started, first)
-	if err != nil && err != first {
+	if err != nil && err.Error() != first.Error() {
 		req.log(res.code, started, err)
 	}
 	if started && !res.complete() {
@@ -242,25 +243,20 @@ func (req *Request) fail(res *Response, first error) {
 // answer returns what the client gets for an error.
 func (req *Request) answer(err error) *Error {
 	var e *Error
+	var panicked *panicError
 	var tooLarge *http.MaxBytesError
 	switch {
+	case errors.As(err, &panicked): // also if it is with an error
+		return plain500
 	case errors.As(err, &e):
 		if !e.valid() {
 			return plain500
 		}
-		if e.Status == http.StatusMethodNotAllowed && req.page != nil && e.Header.Get("Allow") == "" {
-			c := *e
-			if c.Header = maps.Clone(e.Header); c.Header == nil {
-				c.Header = http.Header{}
-			}
-			c.Header.Set("Allow", req.page.allow)
-			return &c
-		}
-		return e
+		return e.withAllow(req.page)
 	case req.pastTimeout():
 		return &Error{Status: http.StatusServiceUnavailable}
 	case errors.Is(err, context.Canceled) && req.clientGone():
-		return &Error{Status: statusGone}
+		return errGone
 	case errors.As(err, &tooLarge):
 		return bodyTooLarge(tooLarge.Limit)
 	case errors.Is(err, multipart.ErrMessageTooLarge):
@@ -271,6 +267,19 @@ func (req *Request) answer(err error) *Error {
 		return &Error{Status: http.StatusUnsupportedMediaType}
 	}
 	return plain500
+}
+
+// withAllow returns a 405 with the methods of the page, unless it has its own.
+func (e *Error) withAllow(p *page) *Error {
+	if e.Status != http.StatusMethodNotAllowed || p == nil {
+		return e
+	}
+	c := *e
+	c.Header = http.Header{"Allow": {p.allow}}
+	for k, v := range e.Header {
+		c.Header[http.CanonicalHeaderKey(k)] = v
+	}
+	return &c
 }
 
 // log logs an error that has been answered with a status, or has come after

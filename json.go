@@ -3,10 +3,12 @@ package apiroute
 import (
 	"bytes"
 	"encoding"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"reflect"
+	"sort"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -20,46 +22,197 @@ import (
 // decodeJSON decodes a whole text into dst. It returns what is wrong with the
 // text, nil if nothing is.
 func decodeJSON(data []byte, dst any, c *config) *FieldError {
-	field := &FieldError{In: "body"}
+	var path, detail string
 	switch text := bytes.Trim(data, " \t\r\n"); {
 	case len(text) == 0:
-		field.Detail = "is empty"
+		detail = "is empty"
 	case string(text) == "null":
-		field.Detail = "must not be null"
+		detail = "must not be null"
 	case !utf8.Valid(data):
-		field.Detail = "is not UTF-8 at offset " + strconv.Itoa(invalidUTF8(data))
+		detail = "is not UTF-8 at offset " + strconv.Itoa(invalidUTF8(data))
 	default:
-		if c.unmarshal != nil {
-			field.Name, field.Detail = wrong(data, c.unmarshal(data, dst))
-		} else {
-			field.Name, field.Detail = unmarshal(data, dst, c.rejectUnknown)
-		}
-		if field.Detail == "" {
+		err := c.decode(data, dst)
+		if err == nil {
 			return nil
 		}
+		path, detail = c.explain(data, reflect.TypeOf(dst).Elem(), err)
 	}
-	return field
+	return &FieldError{"body", path, detail}
 }
 
-// wrong returns what an error of encoding/json's own types, and nil, says of a
-// text.
-func wrong(data []byte, err error) (path, detail string) {
-	var syntax *json.SyntaxError
-	var wrongType *json.UnmarshalTypeError
-	switch {
-	case err == nil:
-		return "", ""
-	case errors.As(err, &syntax):
-		offset := syntax.Offset // of bytes read, the wrong one among them
-		if offset > 0 && syntax.Error() != "unexpected end of JSON input" {
-			offset--
-		}
-		return "", notJSON(offset)
-	case errors.As(err, &wrongType):
-		_, number, _ := strings.Cut(wrongType.Value, "number ")
-		return jsonPath(data, wrongType.Offset-1), expected(wrongType.Type, number)
+func (c *config) decode(data []byte, dst any) error {
+	if c.unmarshal != nil {
+		return c.unmarshal(data, dst)
 	}
-	return "", wrongForm
+	return unmarshal(data, dst, c.rejectUnknown)
+}
+
+// explain returns the path of what is wrong with a text, and what it is, for an
+// error of decoding it into a type.
+//
+// What encoding/json says differs from version to version, tells no place for
+// the errors of a type's own UnmarshalJSON or UnmarshalText, and not always of
+// the first error. So the text is looked through anew, unless it is long.
+func (c *config) explain(data []byte, t reflect.Type, err error) (path, detail string) {
+	var syntax *json.SyntaxError
+	// The offset is that of the bytes read, the wrong one among them, and where
+	// the text ends too soon the space is the wrong one.
+	if errors.As(json.Unmarshal(append(data[:len(data):len(data)], ' '), new(json.RawMessage)), &syntax) {
+		return "", "is not valid JSON at offset " + strconv.FormatInt(syntax.Offset-1, 10)
+	}
+	if len(data) > maxSearch {
+		if offset, ok := offsetOf(err); ok {
+			path = jsonPath(data, offset)
+		}
+		return path, describe(err)
+	}
+	s := search{data: bytes.TrimSpace(data), decode: func(text []byte) error {
+		return c.decode(text, reflect.New(t).Interface())
+	}}
+	path, found := s.run()
+	if found == nil {
+		found = err
+	}
+	return path, describe(found)
+}
+
+// maxSearch is up to how many bytes a text is searched for the value at fault,
+// which takes some 20 decodings of it.
+const maxSearch = 1 << 16
+
+// A search finds the first value of a valid JSON text that a decoding refuses.
+// It tries the text cut short after each member of the outermost object or
+// array, and goes on within the first that is refused. That member has its path
+// from there; those before it are whole and have passed.
+type search struct {
+	data   []byte
+	decode func([]byte) error
+	path   strings.Builder
+	closed []byte // what closes the containers around the search
+}
+
+// try decodes the text up to an offset, completed.
+func (s *search) try(end int, middle string) error {
+	text := append(s.data[:end:end], middle...)
+	for i := len(s.closed) - 1; i >= 0; i-- {
+		text = append(text, s.closed[i])
+	}
+	return s.decode(text)
+}
+
+func (s *search) run() (path string, err error) {
+	for start := 0; ; {
+		open := s.data[start]
+		if open != '{' && open != '[' {
+			return s.path.String(), s.try(valueEnd(s.data, start), "")
+		}
+		whole := func() (string, error) { return s.path.String(), s.try(valueEnd(s.data, start), "") }
+		members := jsonMembers(s.data, start)
+		s.closed = append(s.closed, open+2) // ASCII: { and }, [ and ]
+		first := sort.Search(len(members), func(i int) bool { return s.try(members[i].end, "") != nil })
+		if first == len(members) || s.try(start+1, "") != nil || s.path.Len() > maxJSONPath {
+			s.closed = s.closed[:len(s.closed)-1]
+			return whole()
+		}
+		m := members[first]
+		if open == '[' {
+			s.path.WriteString("[" + strconv.Itoa(first) + "]")
+		} else {
+			var name string
+			json.Unmarshal(s.data[m.start:m.nameEnd], &name) // it is valid
+			writeName(&s.path, name)
+			if err := s.try(m.nameEnd, ":null"); err != nil {
+				return s.path.String(), err
+			}
+		}
+		start = m.value
+	}
+}
+
+// A member is where a member of an object or array lies in a JSON text.
+type member struct {
+	start, nameEnd int // of the name, in an object
+	value, end     int
+}
+
+// jsonMembers returns the members of the object or array at an offset.
+func jsonMembers(data []byte, start int) (list []member) {
+	object := data[start] == '{'
+	for i := start + 1; ; {
+		i = skip(data, i, " \t\r\n,")
+		if c := data[i]; c == '}' || c == ']' {
+			return list
+		}
+		m := member{start: i, value: i}
+		if object {
+			m.nameEnd = valueEnd(data, i)
+			m.value = skip(data, m.nameEnd, " \t\r\n:")
+		}
+		m.end = valueEnd(data, m.value)
+		list, i = append(list, m), m.end
+	}
+}
+
+func skip(data []byte, i int, set string) int {
+	for strings.IndexByte(set, data[i]) >= 0 {
+		i++
+	}
+	return i
+}
+
+// valueEnd returns the offset after the JSON value that begins at an offset.
+func valueEnd(data []byte, i int) int {
+	switch data[i] {
+	case '"':
+		return stringEnd(data, i)
+	case '{', '[':
+		for depth := 0; ; i++ {
+			switch data[i] {
+			case '"':
+				i = stringEnd(data, i) - 1
+			case '{', '[':
+				depth++
+			case '}', ']':
+				if depth--; depth == 0 {
+					return i + 1
+				}
+			}
+		}
+	}
+	for i < len(data) && strings.IndexByte(" \t\r\n,:]}", data[i]) < 0 {
+		i++
+	}
+	return i
+}
+
+// describeV1 says what an error of encoding/json has against a value. Not all of
+// them have a type.
+func describeV1(err error) string {
+	var wrongType *json.UnmarshalTypeError
+	var corrupt base64.CorruptInputError
+	switch {
+	case errors.As(err, &wrongType):
+		if wrongType.Type == nil { // made by a type's own UnmarshalJSON
+			return wrongForm
+		}
+		_, number, _ := strings.Cut(wrongType.Value, "number ")
+		return expected(wrongType.Type, number)
+	case errors.As(err, &corrupt):
+		return notBase64
+	case strings.HasPrefix(err.Error(), "json: unknown field "):
+		return isUnknown
+	case strings.HasPrefix(err.Error(), "json: invalid number literal"):
+		return notNumber
+	}
+	return wrongForm
+}
+
+func offsetV1(err error) (int64, bool) {
+	var wrongType *json.UnmarshalTypeError
+	if errors.As(err, &wrongType) {
+		return wrongType.Offset - 1, true
+	}
+	return 0, false
 }
 
 func invalidUTF8(b []byte) int {
@@ -77,11 +230,9 @@ func invalidUTF8(b []byte) int {
 const (
 	isUnknown = "is not known"
 	wrongForm = "is not of the right form"
+	notNumber = "must be a number"
+	notBase64 = "must be a string in base64"
 )
-
-func notJSON(offset int64) string {
-	return "is not valid JSON at offset " + strconv.FormatInt(offset, 10)
-}
 
 // jsonPath returns the path, as in items[2].price, of the value at or around an
 // offset of a JSON text that is valid up to there: one walk over the bytes
@@ -175,11 +326,14 @@ func isSpecial(r rune) bool {
 // expected says what a value of a Go type must be in JSON. number is what stands
 // there if that is a number.
 func expected(t reflect.Type, number string) string {
+	if t == reflect.TypeFor[json.Number]() {
+		return notNumber
+	}
 	p := reflect.PointerTo(t)
 	if p.Implements(reflect.TypeFor[json.Unmarshaler]()) || p.Implements(reflect.TypeFor[encoding.TextUnmarshaler]()) {
 		return wrongForm
 	}
-	whole := number != "" && !strings.ContainsAny(number, ".eE")
+	whole := number != "" && strings.Trim(number, "+-0123456789") == ""
 	switch k := t.Kind(); k {
 	case reflect.Bool:
 		return "must be true or false"
@@ -200,10 +354,10 @@ func expected(t reflect.Type, number string) string {
 		if number != "" {
 			return "is out of range"
 		}
-		return "must be a number"
+		return notNumber
 	case reflect.Slice, reflect.Array:
 		if k == reflect.Slice && t.Elem().Kind() == reflect.Uint8 {
-			return "must be a string in base64"
+			return notBase64
 		}
 		return "must be an array"
 	case reflect.Struct, reflect.Map:

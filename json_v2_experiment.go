@@ -20,27 +20,50 @@ var strict = json.JoinOptions(
 	jsontext.AllowInvalidUTF8(false),
 )
 
-// unmarshal decodes a JSON text. It returns what is wrong with it, if anything,
-// and the path of the field where it is.
-func unmarshal(data []byte, dst any, rejectUnknown bool) (path, detail string) {
-	err := json.Unmarshal(data, dst, strict, json.RejectUnknownMembers(rejectUnknown))
+// unmarshal decodes a JSON text.
+func unmarshal(data []byte, dst any, rejectUnknown bool) error {
+	if rejectUnknown {
+		return json.Unmarshal(data, dst, strict, json.RejectUnknownMembers(true))
+	}
+	return json.Unmarshal(data, dst, strict)
+}
+
+// describe says what an error has against a value.
+func describe(err error) string {
 	var syntax *jsontext.SyntacticError
 	var semantic *json.SemanticError
+	var inner *jsonv1.UnmarshalTypeError // of a type's own UnmarshalJSON
 	switch {
-	case err == nil:
-		return "", ""
-	case errors.Is(err, jsontext.ErrDuplicateName) && errors.As(err, &syntax):
-		return jsonPath(data, syntax.ByteOffset+1), "is there twice"
+	case errors.As(err, &inner):
+		return describeV1(err)
+	case errors.Is(err, jsontext.ErrDuplicateName):
+		return "is there twice"
+	case errors.Is(err, json.ErrUnknownName):
+		return isUnknown
 	case errors.As(err, &syntax):
-		return "", notJSON(syntax.ByteOffset)
-	case errors.Is(err, json.ErrUnknownName) && errors.As(err, &semantic):
-		return jsonPath(data, semantic.ByteOffset+1), isUnknown
+		return "must be Unicode" // a lone surrogate: all else has been refused before
 	case errors.As(err, &semantic) && semantic.GoType != nil:
 		number := ""
 		if semantic.JSONKind == '0' {
 			number = string(semantic.JSONValue)
 		}
-		return jsonPath(data, semantic.ByteOffset), expected(semantic.GoType, number)
+		return expected(semantic.GoType, number)
 	}
-	return "", wrongForm
+	return describeV1(err)
+}
+
+// offsetOf returns an offset in the value that an error is about.
+func offsetOf(err error) (int64, bool) {
+	var syntax *jsontext.SyntacticError
+	var semantic *json.SemanticError
+	switch {
+	case errors.As(err, &syntax):
+		return syntax.ByteOffset + 1, true
+	case errors.As(err, &semantic):
+		if errors.Is(err, json.ErrUnknownName) {
+			return semantic.ByteOffset + 1, true // within the name
+		}
+		return semantic.ByteOffset, true
+	}
+	return offsetV1(err)
 }

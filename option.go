@@ -16,6 +16,9 @@ type scope struct {
 	depth  int
 	use    []func(http.Handler) http.Handler // of this level alone
 	around []func(Handler) Handler           // of this level alone
+	// replaced reports whether standard middleware may have put another Body
+	// in place of net/http's.
+	replaced bool
 	config
 }
 
@@ -37,7 +40,7 @@ var defaults = config{bodyLimit: 1 << 20}
 func newScope(parent *scope, at place, opts []Option) (*scope, error) {
 	s := &scope{parent: parent, config: defaults}
 	if parent != nil {
-		s.depth, s.config = parent.depth+1, parent.config
+		s.depth, s.replaced, s.config = parent.depth+1, parent.replaced, parent.config
 	}
 	if at == onMount {
 		s.bodyLimit = 0
@@ -51,6 +54,7 @@ func newScope(parent *scope, at place, opts []Option) (*scope, error) {
 		}
 		o.apply(s)
 	}
+	s.replaced = s.replaced || len(s.use) > 0
 	return s, nil
 }
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"mime"
+	"mime/multipart"
 	"net/http"
 	"net/url"
 	"os"
@@ -32,6 +33,8 @@ type Request struct {
 	body  *body         // Body, from when the request is served; nil if there is none
 	base  *http.Request // as it was served
 	timed *http.Request // base with the Timeout of the route, nil if there is none
+	form  *multipart.Form
+	wild  bool // the values of the path are not fit to be seen
 }
 
 // newExchange makes a request and its response in one allocation.
@@ -68,22 +71,12 @@ func (req *Request) serve(res *Response, h Handler, s *scope) {
 		req.Request = req.timed
 	}
 	if req.Body != nil && req.Body != http.NoBody {
-		if req.body == nil {
-			req.body = new(body)
-		}
-		req.body.src = req.Body
-		if s.bodyLimit > 0 {
-			req.body.src = http.MaxBytesReader(res.w, req.Body, s.bodyLimit)
-		}
-		req.Body = req.body
+		req.ownBody(res.w)
 	}
 	defer req.removeFiles()
-	defer res.restore()
+	defer res.release()
 	err := call(h, req, res)
-	if res.events != nil {
-		res.events.stop()
-	}
-	if err == nil || err == errHeadOnly {
+	if headOnly(err) == nil {
 		err = res.end()
 	}
 	if err != nil {
@@ -100,11 +93,37 @@ func (req *Request) pastTimeout() bool {
 // clientGone reports whether nobody is there any more to be answered.
 func (req *Request) clientGone() bool { return req.base != nil && req.base.Context().Err() != nil }
 
-// removeFiles removes the temporary files of a multipart body. net/http does so
-// for the request that it made, and does not see a copy made by WithContext.
-func (req *Request) removeFiles() {
+// ownBody puts the limit on the body, and the means to read it again. It does so
+// in a copy of the request: net/http looks at the Body of its own to find out
+// whether a client still waits for 100 Continue.
+func (req *Request) ownBody(w http.ResponseWriter) {
+	if req.body == nil {
+		req.body = new(body)
+	}
+	b := req.body
+	*b = body{src: req.Body, request: *req.Request}
+	// net/http itself holds a body to the length that is announced, but
+	// middleware may have put another one in its place.
+	if limit := req.scope.bodyLimit; limit > 0 && (req.ContentLength < 0 || req.scope.replaced) {
+		b.src = http.MaxBytesReader(w, b.src, limit)
+	}
+	b.request.Body = b
+	req.Request = &b.request
+}
+
+// keepForm remembers a multipart form, for a copy of the request that the
+// handler has made may be gone when its files are to be removed.
+func (req *Request) keepForm() {
 	if req.MultipartForm != nil {
-		req.MultipartForm.RemoveAll()
+		req.form = req.MultipartForm
+	}
+}
+
+// removeFiles removes the temporary files of a multipart body. net/http does so
+// for the request that it made, and does not see a copy.
+func (req *Request) removeFiles() {
+	if req.keepForm(); req.form != nil {
+		req.form.RemoveAll()
 	}
 }
 
@@ -161,7 +180,7 @@ func tail(path string, n int) string {
 
 // rest returns what the page's catch-all has matched, nil if that is nothing.
 func (req *Request) rest() []string {
-	if req.page == nil || !req.page.hasCatchAll() {
+	if req.page == nil || req.wild || !req.page.hasCatchAll() {
 		return nil
 	}
 	return req.segmentsFrom(len(req.page.segs) - 1)
@@ -181,7 +200,7 @@ func validValue(s string) bool { return utf8.ValidString(s) && strings.IndexByte
 
 // setPathValues gives the values to plain handlers and middleware.
 func (req *Request) setPathValues() {
-	if req.page == nil {
+	if req.page == nil || req.wild {
 		return
 	}
 	for _, s := range req.page.segs {
@@ -203,7 +222,7 @@ func (req *Request) Param(name string) string {
 	}
 	for i, s := range req.page.segs {
 		switch {
-		case s.text != name || s.kind == static || s.kind == mounted:
+		case req.wild || s.text != name || s.kind == static || s.kind == mounted:
 		case s.kind == single:
 			return req.segment(i)
 		default:
@@ -256,6 +275,8 @@ func (req *Request) Query() url.Values {
 // A body is the body of a request within its limit, which can be read as a
 // whole and then again.
 type body struct {
+	request http.Request // of which this is the Body
+
 	src  io.ReadCloser
 	used bool   // src has been read
 	all  bool   // data and err are what Bytes returns
@@ -297,6 +318,9 @@ func (req *Request) Bytes() ([]byte, error) {
 	b := req.body
 	if b == nil || req.Body != b { // replaced by the handler's own
 		b = &body{src: req.Body}
+		if limit := req.scope.bodyLimit; limit > 0 {
+			b.src = http.MaxBytesReader(nil, b.src, limit)
+		}
 		req.body, req.Body = b, b
 	}
 	if b.all {
@@ -410,7 +434,7 @@ func (req *Request) checkJSON() error {
 	if err != nil {
 		return err
 	}
-	if mediaType != "application/json" && !strings.HasSuffix(mediaType, "+json") {
+	if mediaType != "application/json" && (!strings.HasSuffix(mediaType, "+json") || !strings.Contains(mediaType, "/")) {
 		return unsupported("Accept", "application/json", "the body must be application/json")
 	}
 	if c, ok := params["charset"]; ok && !strings.EqualFold(c, "utf-8") {

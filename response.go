@@ -90,6 +90,9 @@ func (res *Response) SetCookie(c *http.Cookie) *Response {
 // or map goes out as [] or {}; inside of v it is as encoding/json has it. The
 // Content-Type is application/json; charset=utf-8 unless one is set.
 func (res *Response) JSON(v any) error {
+	if err := res.check(); err != nil {
+		return err
+	}
 	if res.bodyless() {
 		return res.send("", nil)
 	}
@@ -173,6 +176,9 @@ func (res *Response) Bytes(contentType string, b []byte) error {
 // characters, which are percent-encoded. So never redirect to what the client
 // sent: //evil.example and /\evil.example are other hosts.
 func (res *Response) Redirect(url string) error {
+	if err := res.check(); err != nil {
+		return err
+	}
 	res.Status(res.statusOr(http.StatusTemporaryRedirect))
 	switch res.status {
 	case http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther,
@@ -208,6 +214,9 @@ func (res *Response) end() error {
 	if res.err == nil && res.code == 0 && !res.hijacked {
 		return res.End()
 	}
+	if res.err == ErrAnswered {
+		res.done = true // what came too late takes nothing from what went before
+	}
 	return res.err
 }
 
@@ -240,11 +249,8 @@ func (res *Response) send(contentType string, body []byte) error {
 
 // open makes ready for an answer of a type unless one is set; "" is no body.
 func (res *Response) open(contentType string) error {
-	if res.code != 0 || res.hijacked {
-		return res.misuse(ErrAnswered)
-	}
-	if status := res.statusOr(http.StatusOK); status < 200 || status > 599 {
-		return res.misuse(fmt.Errorf("apiroute: status %d is not from 200 to 599", status))
+	if err := res.check(); err != nil {
+		return err
 	}
 	h := res.Header()
 	if contentType != "" && !res.bodyless() {
@@ -252,6 +258,17 @@ func (res *Response) open(contentType string) error {
 			h["Content-Type"] = res.headerValue(0, contentType)
 		}
 		h["X-Content-Type-Options"] = res.headerValue(1, "nosniff")
+	}
+	return nil
+}
+
+// check reports what stands against an answer now.
+func (res *Response) check() error {
+	if res.code != 0 || res.hijacked {
+		return res.misuse(ErrAnswered)
+	}
+	if status := res.statusOr(http.StatusOK); status < 200 || status > 599 {
+		return res.misuse(fmt.Errorf("apiroute: status %d is not from 200 to 599", status))
 	}
 	return nil
 }
@@ -339,9 +356,13 @@ func (res *Response) WriteHeader(code int) {
 // Write sends a part of the body, after the header with the status that is set
 // if it is not out yet. After an ending method it returns [ErrAnswered].
 func (res *Response) Write(b []byte) (int, error) {
-	if err := res.begin(b); err != nil || res.head {
-		return len(b), err
+	if err := res.begin(b); err != nil {
+		return 0, err
 	}
+	if res.head || bodyless(res.code) {
+		return len(b), nil
+	}
+	defer res.guard()()
 	n, err := res.w.Write(b)
 	res.written += int64(n)
 	return n, err
@@ -353,19 +374,21 @@ func (res *Response) begin(b []byte) error {
 		return res.misuse(ErrAnswered)
 	}
 	if res.code == 0 {
+		if err := res.check(); err != nil {
+			return err
+		}
 		h := res.Header()
 		if res.head && len(b) > 0 && h["Content-Type"] == nil && h["Content-Encoding"] == nil {
 			h.Set("Content-Type", http.DetectContentType(b)) // as net/http will for GET
 		}
 		res.WriteHeader(res.statusOr(http.StatusOK))
 	}
-	res.extend()
 	return nil
 }
 
 // ReadFrom sends what is left of r, so that [io.Copy] can use sendfile.
 func (res *Response) ReadFrom(r io.Reader) (int64, error) {
-	if res.code == 0 || res.head || res.done || res.hijacked || res.lifted {
+	if res.code == 0 || res.head || bodyless(res.code) || res.done || res.hijacked || res.lifted {
 		// Its first bytes may have to be looked at.
 		return io.Copy(struct{ io.Writer }{res}, r)
 	}
@@ -387,6 +410,7 @@ func (res *Response) FlushError() error {
 	if res.head {
 		return nil
 	}
+	defer res.guard()()
 	return http.NewResponseController(res.w).Flush()
 }
 
@@ -422,8 +446,8 @@ func (res *Response) matches(h http.Header, body []byte) bool {
 		if rest == "" || rest[0] != '"' {
 			return false // no list of entity tags
 		}
-		end := strings.IndexByte(rest[1:], '"') + 2
-		if end == 1 {
+		end := strings.IndexFunc(rest[1:], func(r rune) bool { return r <= ' ' || r == '"' || r == 0x7f }) + 2
+		if end == 1 || rest[end-1] != '"' {
 			return false
 		}
 		if rest[:end] == opaque {

@@ -84,7 +84,7 @@ func (h Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // standalone has the default options, for handlers without a router.
-var standalone = &scope{config: defaults}
+var standalone = &scope{config: defaults, replaced: true}
 
 // FromHTTP makes a plain handler a [Handler], for one path of a router
 // (/metrics); for a path and all below it there is [Router.Mount]. The values of
@@ -140,7 +140,9 @@ func New(opts ...Option) *Router {
 		panic(fmt.Sprintf("apiroute: %s: New: %v", source(), err))
 	}
 	c := &core{root: s}
-	c.handler = wrap[http.Handler](http.HandlerFunc(c.route), s.use)
+	if c.handler, err = wrap[http.Handler](http.HandlerFunc(c.route), s.use); err != nil {
+		panic(fmt.Sprintf("apiroute: %s: New: %v", source(), err))
+	}
 	return &Router{core: c, scope: s}
 }
 
@@ -212,7 +214,8 @@ func (r *Router) Delete(path string, h Handler, opts ...Option) {
 // upper-case token (RFC 9110, section 5.6.2).
 func (r *Router) Method(method, path string, h Handler, opts ...Option) {
 	if method == http.MethodConnect || !isUpperToken(method) {
-		panic(fmt.Sprintf("apiroute: %s: method %q: want an upper-case token other than CONNECT", source(), method))
+		panic(fmt.Sprintf("apiroute: %s: path %q: method %q: want an upper-case token other than CONNECT",
+			source(), r.prefix+path, method))
 	}
 	r.must(source(), method, path, h, onRoute, opts)
 }
@@ -272,7 +275,10 @@ func (r *Router) register(source, method, path string, h Handler, at place, opts
 	if err != nil {
 		return err
 	}
-	rt := newRoute(method, path, source, h, s)
+	rt, err := newRoute(method, path, source, h, s)
+	if err != nil {
+		return err
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	n, err := r.tree.insert(segs, path, source)
@@ -326,7 +332,7 @@ func (c *core) route(w http.ResponseWriter, r *http.Request) {
 		_, res = newExchange(w, r)
 	}
 	req := res.req
-	req.Request, res.fresh, res.head = r, false, r.Method == http.MethodHead
+	req.Request, res.fresh = r, false
 	if r.Method == http.MethodConnect {
 		// Not for any path: it names an authority, and ServeMux panics on
 		// CONNECT //x; golang/go#81222.
@@ -344,7 +350,7 @@ func (c *core) route(w http.ResponseWriter, r *http.Request) {
 	case moved != "" && !p.mounted():
 		req.instead = redirectTo(moved)
 	case !req.validValues():
-		req.instead = badPath
+		req.instead, req.wild = badPath, true
 	case rt == nil && r.Method == http.MethodOptions:
 		req.instead = allow
 	case rt == nil:
@@ -490,19 +496,27 @@ type route struct {
 // called here and never again. So that a 405, which is the page's, can pass
 // through what is common to the page's routes and no further, there is a gate
 // before the middleware of each level.
-func newRoute(method, path, source string, h Handler, s *scope) *route {
+func newRoute(method, path, source string, h Handler, s *scope) (*route, error) {
 	rt := &route{method: method, path: path, source: source, scope: s, handler: h.enter}
 	var plain http.Handler = http.HandlerFunc(rt.endpoint)
 	for ; s != nil; s = s.parent {
+		around, err := wrap(rt.handler, s.around)
+		if err != nil {
+			return nil, err
+		}
 		if len(s.around) > 0 {
-			rt.handler = s.gate(wrap(rt.handler, s.around))
+			rt.handler = s.gate(around)
 		}
-		if len(s.use) > 0 && s.parent != nil {
-			plain = s.plainGate(rt, wrap(plain, s.use))
-			rt.plain = plain
+		if len(s.use) == 0 || s.parent == nil { // the router's own is outside of all
+			continue
 		}
+		if plain, err = wrap(plain, s.use); err != nil {
+			return nil, err
+		}
+		plain = s.plainGate(rt, plain)
+		rt.plain = plain
 	}
-	return rt
+	return rt, nil
 }
 
 // enter calls a handler, or what is to be answered in its place.
@@ -514,6 +528,7 @@ func (h Handler) enter(req *Request, res *Response) error {
 		return err
 	}
 	res.save()
+	defer req.keepForm()
 	err := h(req, res)
 	if err != nil {
 		res.rollback()
@@ -556,7 +571,7 @@ func (rt *route) endpoint(w http.ResponseWriter, r *http.Request) {
 		req.page, req.route, req.instead = outer.page, outer.route, outer.instead
 		req.text, req.segs = outer.text, outer.segs
 	}
-	req.Request, res.head = r, r.Method == http.MethodHead
+	req.Request = r
 	rt.finish(req, res)
 }
 
@@ -569,11 +584,11 @@ func (rt *route) finish(req *Request, res *Response) {
 }
 
 // wrap puts h into middleware, the first of which is the outermost.
-func wrap[H any](h H, middleware []func(H) H) H {
+func wrap[H any](h H, middleware []func(H) H) (H, error) {
 	for i := len(middleware) - 1; i >= 0; i-- {
 		if h = middleware[i](h); isNil(h) {
-			panic("apiroute: middleware returned nil")
+			return h, errors.New("middleware returned nil")
 		}
 	}
-	return h
+	return h, nil
 }

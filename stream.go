@@ -47,23 +47,28 @@ func (res *Response) lift() {
 	http.NewResponseController(res.w).SetReadDeadline(time.Time{})
 }
 
-// extend gives the client time to take the next part. A writer that knows no
-// deadlines has none to be extended.
-func (res *Response) extend() {
-	if res.lifted {
-		http.NewResponseController(res.w).SetWriteDeadline(time.Now().Add(stall))
+// guard gives the client time to take the next part, if the answer is a stream,
+// and returns what takes the deadline off again: HTTP/2 resets a stream past it
+// even if nothing is being written. A writer that knows no deadlines has none.
+func (res *Response) guard() (done func()) {
+	if !res.lifted {
+		return func() {}
 	}
+	rc := http.NewResponseController(res.w)
+	rc.SetWriteDeadline(time.Now().Add(stall))
+	return func() { rc.SetWriteDeadline(time.Time{}) }
 }
 
-// restore gives the connection back as the server wants it: one that sets no
-// deadline for writing would keep the last one of the stream.
-func (res *Response) restore() {
-	if !res.lifted || res.hijacked {
-		return
+// release ends a stream when its handler has returned. The server may still have
+// something to write, and sets a deadline for the next request only if it has
+// one.
+func (res *Response) release() {
+	if res.events != nil {
+		res.events.stop()
 	}
-	srv, ok := res.req.Context().Value(http.ServerContextKey).(*http.Server)
-	if ok && srv.WriteTimeout <= 0 {
-		http.NewResponseController(res.w).SetWriteDeadline(time.Time{})
+	srv, _ := res.req.Context().Value(http.ServerContextKey).(*http.Server)
+	if res.lifted && !res.hijacked && srv != nil && srv.WriteTimeout > 0 {
+		http.NewResponseController(res.w).SetWriteDeadline(time.Now().Add(stall))
 	}
 }
 
@@ -104,7 +109,7 @@ func (res *Response) Stream(contentType string, r io.Reader) error {
 }
 
 func headOnly(err error) error {
-	if err == errHeadOnly {
+	if errors.Is(err, errHeadOnly) {
 		return nil
 	}
 	return err
@@ -117,12 +122,15 @@ func headOnly(err error) error {
 // error, after that it cuts the connection. To a HEAD request only the header
 // goes out, and seq is not called.
 func JSONLines[T any](res *Response, seq func(yield func(T, error) bool)) error {
-	if res.head {
+	if res.head || res.check() != nil {
 		return headOnly(res.stream("application/x-ndjson"))
 	}
 	var err error
 	seq(func(v T, e error) bool {
-		if err = e; err == nil {
+		if err == nil { // else seq goes on all the same
+			err = e
+		}
+		if err == nil {
 			err = res.sendLine(v)
 		}
 		return err == nil
@@ -130,8 +138,8 @@ func JSONLines[T any](res *Response, seq func(yield func(T, error) bool)) error 
 	if err == nil && res.code == 0 {
 		err = res.stream("application/x-ndjson")
 	}
-	if err != nil {
-		return headOnly(res.misuse(err))
+	if headOnly(err) != nil {
+		return res.misuse(err)
 	}
 	res.done = true
 	return nil

@@ -1,0 +1,471 @@
+package apiroute
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+)
+
+type endpointID struct {
+	ID int `path:"id"`
+}
+
+type endpointOut struct {
+	ID int `json:"id"`
+}
+
+func endpointEcho(_ context.Context, in endpointID) (endpointOut, error) {
+	return endpointOut(in), nil
+}
+
+func TestEndpointMethods(t *testing.T) {
+	type register = func(*Router, string, func(context.Context, endpointID) (endpointOut, error), ...Option)
+	tests := []struct {
+		method   string
+		register register
+		also     string // answered too
+	}{
+		{"GET", Get[endpointID, endpointOut], "HEAD"},
+		{"POST", Post[endpointID, endpointOut], ""},
+		{"PUT", Put[endpointID, endpointOut], ""},
+		{"PATCH", Patch[endpointID, endpointOut], ""},
+		{"DELETE", Delete[endpointID, endpointOut], ""},
+	}
+	for _, tt := range tests {
+		api := New(Logger(bindQuiet))
+		tt.register(api, "/x/[id]", endpointEcho)
+		s := httptest.NewServer(api)
+		for _, method := range []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "PROPFIND"} {
+			want := http.StatusMethodNotAllowed
+			if method == tt.method || method == tt.also {
+				want = http.StatusOK
+			}
+			r, _ := http.NewRequest(method, s.URL+"/x/7", nil)
+			resp, err := http.DefaultClient.Do(r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			body, _ := io.ReadAll(resp.Body)
+			resp.Body.Close()
+			if resp.StatusCode != want {
+				t.Errorf("%s of an endpoint for %s: %d, want %d", method, tt.method, resp.StatusCode, want)
+			}
+			if want == http.StatusOK {
+				wantBody := `{"id":7}`
+				if method == "HEAD" {
+					wantBody = ""
+				}
+				if string(body) != wantBody || resp.ContentLength != 8 || resp.Header.Get("Content-Type") != "application/json; charset=utf-8" {
+					t.Errorf("%s: %q, length %d, headers %v, want %q", method, body, resp.ContentLength, resp.Header, wantBody)
+				}
+			}
+		}
+		s.Close()
+		if got := api.Routes(); len(got) != 1 || got[0].Method != tt.method || got[0].Path != "/x/[id]" || !strings.Contains(got[0].Source, "endpoint_test.go:") {
+			t.Errorf("%s: Routes() = %v", tt.method, got)
+		}
+	}
+}
+
+type (
+	endpointEmpty    struct{}
+	endpointNilSlice []int
+	endpointMarshal  []int
+)
+
+func (m endpointMarshal) MarshalJSON() ([]byte, error) { return []byte(`"own"`), nil }
+
+// What goes out for what a function returns.
+func TestEndpointOut(t *testing.T) {
+	tests := []struct {
+		name     string
+		register func(*Router, ...Option)
+		options  []Option
+		status   int
+		body     string
+	}{
+		{"struct", endpointReturns(endpointOut{3}), nil, 200, `{"id":3}`},
+		{"pointer", endpointReturns(&endpointOut{3}), nil, 200, `{"id":3}`},
+		{"nil pointer", endpointReturns((*endpointOut)(nil)), nil, 200, `null`},
+		{"string", endpointReturns("<a>"), nil, 200, `"\u003ca\u003e"`},
+		{"nil slice", endpointReturns([]int(nil)), nil, 200, `[]`},
+		{"nil slice of a named type", endpointReturns(endpointNilSlice(nil)), nil, 200, `[]`},
+		{"nil slice that encodes itself", endpointReturns(endpointMarshal(nil)), nil, 200, `"own"`},
+		{"slice", endpointReturns([]int{1}), nil, 200, `[1]`},
+		{"nil map", endpointReturns(map[string]int(nil)), nil, 200, `{}`},
+		{"nil interface", endpointReturns[any](nil), nil, 200, `null`},
+		{"nil slice within", endpointReturns(struct{ L []int }{}), nil, 200, `{"L":null}`},
+		{"struct{}", endpointReturns(struct{}{}), nil, 204, ``},
+		{"struct{} with a status", endpointReturns(struct{}{}), []Option{Status(202)}, 202, ``},
+		{"named empty struct", endpointReturns(endpointEmpty{}), nil, 200, `{}`},
+		{"a status", endpointReturns(endpointOut{3}), []Option{Status(201)}, 201, `{"id":3}`},
+		{"the last status", endpointReturns(endpointOut{3}), []Option{Status(201), Status(203)}, 203, `{"id":3}`},
+		{"204 has no body", endpointReturns(endpointOut{3}), []Option{Status(204)}, 204, ``},
+		{"cannot be encoded", endpointReturns(func() {}), nil, 500, `{"title":"Internal Server Error","status":500}`},
+	}
+	for _, tt := range tests {
+		api := New(Logger(bindQuiet))
+		tt.register(api, tt.options...)
+		a := bindServe(t, api, bindHTTP{}.request(t))
+		if a.status != tt.status || a.body != tt.body {
+			t.Errorf("%s: %d %s, want %d %s", tt.name, a.status, a.body, tt.status, tt.body)
+		}
+	}
+}
+
+func endpointReturns[Out any](v Out) func(*Router, ...Option) {
+	return func(r *Router, opts ...Option) {
+		Post(r, "/x", func(context.Context, struct{}) (Out, error) { return v, nil }, opts...)
+	}
+}
+
+// An error answers in place of Out, and Status has no say in it.
+func TestEndpointErrors(t *testing.T) {
+	tests := []struct {
+		target string
+		err    error
+		called bool
+		status int
+		body   string
+	}{
+		{"/x/7", nil, true, 201, `{"id":7}`},
+		{"/x/7", Errorf(404, "no post %d", 7), true, 404, `{"title":"Not Found","status":404,"detail":"no post 7"}`},
+		{"/x/7", fmt.Errorf("store: %w", Errorf(409, "taken")), true, 409, `{"title":"Conflict","status":409,"detail":"taken"}`},
+		{"/x/7", errors.New("dsn=secret"), true, 500, `{"title":"Internal Server Error","status":500}`},
+		{"/x/y", nil, false, 400, `{"title":"Bad Request","status":400,"detail":"1 field is wrong","errors":[{"in":"path","name":"id","detail":"must be an integer"}]}`},
+	}
+	for _, tt := range tests {
+		called := false
+		api := New(Logger(bindQuiet))
+		Post(api, "/x/[id]", func(_ context.Context, in endpointID) (endpointOut, error) {
+			called = true
+			return endpointOut(in), tt.err
+		}, Status(201))
+		a := bindServe(t, api, bindHTTP{target: tt.target}.request(t))
+		if a.status != tt.status || a.body != tt.body || called != tt.called {
+			t.Errorf("%s, error %v: %d %s, called %v, want %d %s, called %v", tt.target, tt.err, a.status, a.body, called, tt.status, tt.body, tt.called)
+		}
+	}
+}
+
+// The context is that of the request, with what middleware has put there.
+func TestEndpointContext(t *testing.T) {
+	type key string
+	use := func(k key) Option {
+		return Use(func(next http.Handler) http.Handler {
+			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), k, string(k))))
+			})
+		})
+	}
+	around := func(k key) Option {
+		return Around(func(next Handler) Handler {
+			return func(req *Request, res *Response) error {
+				req.Request = req.WithContext(context.WithValue(req.Context(), k, string(k)))
+				return next(req, res)
+			}
+		})
+	}
+	api := New(use("a"), around("b"))
+	g := api.Group("/g", use("c"), around("d"))
+	Get(g, "/x", func(ctx context.Context, _ struct{}) (string, error) {
+		var all []string
+		for _, k := range []key{"a", "b", "c", "d", "e", "f"} {
+			s, _ := ctx.Value(k).(string)
+			all = append(all, s)
+		}
+		return strings.Join(all, " "), nil
+	}, use("e"), around("f"))
+	a := bindServe(t, api, bindHTTP{method: "GET", target: "/g/x"}.request(t))
+	if want := `"a b c d e f"`; a.body != want {
+		t.Errorf("got %d %s, want %s", a.status, a.body, want)
+	}
+}
+
+// Path tags are held against the whole path, with the prefix of the group.
+func TestEndpointGroup(t *testing.T) {
+	type In struct {
+		Org  string   `path:"org"`
+		ID   int      `path:"id"`
+		Rest []string `path:"rest"`
+	}
+	api := New()
+	g := api.Group("/orgs/[org]").Group("/users")
+	Get(g, "/[id]/[[...rest]]", func(_ context.Context, in In) (In, error) { return in, nil })
+	Get(api.Group("/one/[id]"), "", func(_ context.Context, in endpointID) (int, error) { return in.ID, nil })
+	for target, want := range map[string]string{
+		"/orgs/a%2Fb/users/7":         `{"Org":"a/b","ID":7,"Rest":null}`,
+		"/orgs/a/users/7/b%2Fc/%252F": `{"Org":"a","ID":7,"Rest":["b/c","%2F"]}`,
+		"/one/8":                      `8`,
+	} {
+		a := bindServe(t, api, bindHTTP{method: "GET", target: target}.request(t))
+		if a.status != 200 || a.body != want {
+			t.Errorf("%s: %d %s, want %s", target, a.status, a.body, want)
+		}
+	}
+}
+
+func endpointPanic(f func()) (message string) {
+	defer func() { message = fmt.Sprint(recover()) }()
+	f()
+	return "no panic"
+}
+
+type endpointAllWrong struct {
+	A    int
+	B    chan int `query:"b"`
+	C    int      `path:"c"`
+	D    []int    `path:"id"`
+	E    string   `path:"rest"`
+	F    int      `query:"f" default:"x"`
+	Body struct {
+		G func()
+	} `body:"json"`
+}
+
+// An endpoint that could never be served does not get as far as serving.
+func TestEndpointPanics(t *testing.T) {
+	type body struct {
+		Body struct{} `body:"json"`
+	}
+	type form struct {
+		ID   int `path:"id"`
+		Body struct {
+			A int `form:"a"`
+		} `body:"form"`
+	}
+	type list struct {
+		Slug []string `path:"slug"`
+	}
+	type text struct {
+		Slug string `path:"slug"`
+	}
+	type noTag struct{ F int }
+	api := New()
+	tests := []struct {
+		name     string
+		register func()
+		want     []string
+	}{
+		{"no struct", func() { Get(api, "/x", endpointFunc[int]) }, []string{`"/x"`, "int is not a struct"}},
+		{"a pointer", func() { Post(api, "/x", endpointFunc[*noTag]) }, []string{`"/x"`, "is not a struct"}},
+		{"no tag", func() { Put(api, "/x", endpointFunc[noTag]) }, []string{`"/x"`, "noTag", "field F", "no tag"}},
+		{"no segment", func() { Get(api, "/x", endpointFunc[endpointID]) }, []string{`"/x"`, "endpointID", "field ID", "[id]"}},
+		{"a static segment of the name", func() { Get(api, "/x/id", endpointFunc[endpointID]) }, []string{`"/x/id"`, "field ID", "[id]"}},
+		{"another letter case", func() { Get(api, "/x/[ID]", endpointFunc[endpointID]) }, []string{`"/x/[ID]"`, "field ID", "[id]"}},
+		{"a group's segment is no other's", func() { Get(api.Group("/[org]"), "/x", endpointFunc[endpointID]) }, []string{`"/[org]/x"`, "field ID"}},
+		{"a slice for one segment", func() { Get(api, "/x/[slug]", endpointFunc[list]) }, []string{`"/x/[slug]"`, "field Slug", "catch-all", "[slug]"}},
+		{"one for a catch-all", func() { Patch(api, "/x/[...slug]", endpointFunc[text]) }, []string{`"/x/[...slug]"`, "field Slug", "catch-all", "[...slug]"}},
+		{"one for an optional catch-all", func() { Put(api, "/x/[[...slug]]", endpointFunc[text]) }, []string{"field Slug", "[[...slug]]"}},
+		{"a body with GET", func() { Get(api, "/x", endpointFunc[body]) }, []string{`"/x"`, "body", "GET has no body"}},
+		{"a body with DELETE", func() { Delete(api, "/x/[id]", endpointFunc[form]) }, []string{`"/x/[id]"`, "form", "DELETE has no body"}},
+		{"nil", func() { Get[endpointID, int](api, "/x/[id]", nil) }, []string{`"/x/[id]"`, "nil"}},
+		{"a bad path", func() { Get(api, "x", endpointFunc[struct{}]) }, []string{`"x"`, "slash"}},
+		{"a bad path in a group", func() { Get(api.Group("/g"), "x", endpointFunc[struct{}]) }, []string{`"/gx"`, "slash"}},
+		{"no path", func() { Get(api, "", endpointFunc[struct{}]) }, []string{`""`, "slash"}},
+		{"half a segment", func() { Get(api, "/a[id]", endpointFunc[struct{}]) }, []string{`"/a[id]"`}},
+		{"twice", func() {
+			Get(api, "/twice", endpointFunc[struct{}])
+			Get(api, "/twice", endpointFunc[struct{}])
+		}, []string{`"/twice"`, "GET has a handler already"}},
+		{"all at once", func() { Get(api, "/x/[id]/[...rest]", endpointFunc[endpointAllWrong]) },
+			[]string{"endpointAllWrong", "field A", "field B", "chan int", "field C", "[c]", "field D", "[id]", "field E", "[...rest]", "field F", `"x"`,
+				"field Body.G", "func()", "GET has no body"}},
+	}
+	for _, tt := range tests {
+		got := endpointPanic(tt.register)
+		for _, want := range append(tt.want, "apiroute: ", "endpoint_test.go:") {
+			if !strings.Contains(got, want) {
+				t.Errorf("%s: panic %q, want %q in it", tt.name, got, want)
+			}
+		}
+		if !strings.HasPrefix(got, "apiroute: ") || strings.Count(got, "apiroute: ") != 1 {
+			t.Errorf("%s: panic %q, want the package's name once, at the beginning", tt.name, got)
+		}
+	}
+	if got := api.Routes(); len(got) != 1 {
+		t.Errorf("what was refused is registered: %v", got)
+	}
+}
+
+func endpointFunc[In any](context.Context, In) (int, error) { return 0, nil }
+
+// A body goes with the methods that have one.
+func TestEndpointBodyMethods(t *testing.T) {
+	api := New()
+	Post(api, "/x", endpointFunc[bindBodyJSON])
+	Put(api, "/x", endpointFunc[bindBodyForm])
+	Patch(api, "/x", endpointFunc[bindBodyRawBytes])
+	if got := api.Routes(); len(got) != 3 {
+		t.Errorf("Routes() = %v, want 3", got)
+	}
+}
+
+// Status is for typed endpoints, and for statuses that say that all went well.
+func TestStatusOption(t *testing.T) {
+	for _, code := range []int{-1, 0, 100, 199, 300, 304, 404, 500, 1000} {
+		if got := endpointPanic(func() { Status(code) }); !strings.HasPrefix(got, "apiroute: Status: "+fmt.Sprint(code)) {
+			t.Errorf("Status(%d): panic %q", code, got)
+		}
+	}
+	h := func(*Request, *Response) error { return nil }
+	places := map[string]func(){
+		"New":    func() { New(Status(201)) },
+		"Group":  func() { New().Group("/g", Status(201)) },
+		"Get":    func() { New().Get("/x", h, Status(201)) },
+		"Handle": func() { New().Handle("/x", h, Status(201)) },
+		"Mount":  func() { New().Mount("/x", http.NotFoundHandler(), Status(201)) },
+	}
+	for name, register := range places {
+		if got := endpointPanic(register); !strings.HasPrefix(got, "apiroute: ") || !strings.Contains(got, "Status has no meaning here") ||
+			!strings.Contains(got, "endpoint_test.go:") {
+			t.Errorf("%s: panic %q", name, got)
+		}
+	}
+}
+
+// Handlers can live in a mux that is there already; the pattern's wildcards are
+// the path then.
+func TestEndpointInServeMux(t *testing.T) {
+	type In struct {
+		ID   int          `path:"id"`
+		Rest []string     `path:"rest"`
+		Q    string       `query:"q"`
+		Body *endpointOut `body:"json"`
+	}
+	type text struct {
+		Rest string `path:"rest"`
+	}
+	mux := http.NewServeMux()
+	mux.Handle("POST /x/{id}/{rest...}", Handler(func(req *Request, res *Response) error {
+		in, err := Bind[In](req)
+		if err != nil {
+			return err
+		}
+		return res.JSON(in)
+	}))
+	mux.Handle("GET /text/{rest...}", Handler(func(req *Request, res *Response) error {
+		in, err := Bind[text](req)
+		if err != nil {
+			return err
+		}
+		return res.JSON(in.Rest)
+	}))
+	mux.Handle("GET /none/{other}", Handler(func(req *Request, res *Response) error { return bindOnly[endpointID](req) }))
+	s := httptest.NewServer(mux)
+	defer s.Close()
+	tests := []struct {
+		method, target, body string
+		status               int
+		want                 string
+	}{
+		{"POST", "/x/7/a/b?q=1", `{"id":8}`, 200, `{"ID":7,"Rest":["a","b"],"Q":"1","Body":{"id":8}}`},
+		{"POST", "/x/7/", ``, 200, `{"ID":7,"Rest":null,"Q":"","Body":null}`},
+		{"POST", "/x/a/b", `{"id":"8"}`, 400, `{"title":"Bad Request","status":400,"detail":"2 fields are wrong","errors":[` +
+			`{"in":"path","name":"id","detail":"must be an integer"},{"in":"body","name":"id","detail":"must be an integer"}]}`},
+		{"POST", "/x/7/%ff", ``, 400, `{"title":"Bad Request","status":400,"detail":"1 field is wrong","errors":[{"in":"path","name":"rest","detail":"must be UTF-8"}]}`},
+		{"GET", "/text/a/b", ``, 200, `"a/b"`},
+		{"GET", "/none/1", ``, 500, `{"title":"Internal Server Error","status":500}`},
+	}
+	for _, tt := range tests {
+		r, _ := http.NewRequest(tt.method, s.URL+tt.target, strings.NewReader(tt.body))
+		r.Header.Set("Content-Type", "application/json")
+		resp, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, _ := io.ReadAll(resp.Body)
+		resp.Body.Close()
+		if resp.StatusCode != tt.status || string(body) != tt.want {
+			t.Errorf("%s %s %s: %d %s, want %d %s", tt.method, tt.target, tt.body, resp.StatusCode, body, tt.status, tt.want)
+		}
+	}
+}
+
+type endpointMix struct {
+	ID   int `path:"id"`
+	Page int `query:"page"`
+	Body struct {
+		ID   int    `json:"id"`
+		Page int    `json:"page"`
+		Text string `json:"text"`
+	} `body:"json"`
+}
+
+// Each source has its own field, whatever names they share.
+func TestEndpointMix(t *testing.T) {
+	var got endpointMix
+	api := New()
+	Post(api, "/mix/[id]", func(_ context.Context, in endpointMix) (struct{}, error) { got = in; return struct{}{}, nil })
+	a := bindServe(t, api, bindHTTP{target: "/mix/7?id=9&page=2&text=q", header: []string{bindJSON, "Cookie: id=1; page=1", "Id: 1", "Page: 1"},
+		body: `{"id":8,"text":"b","Page2":8}`}.request(t))
+	var want endpointMix
+	want.ID, want.Page, want.Body.ID, want.Body.Text = 7, 2, 8, "b"
+	if a.status != 204 || !reflect.DeepEqual(got, want) {
+		t.Errorf("%d %s, got %+v, want %+v", a.status, a.body, got, want)
+	}
+}
+
+// A body that can be sent again and again.
+type endpointBody struct{ strings.Reader }
+
+func (*endpointBody) Close() error { return nil }
+
+type endpointNoWriter struct{ h http.Header }
+
+func (w endpointNoWriter) Header() http.Header         { return w.h }
+func (w endpointNoWriter) Write(b []byte) (int, error) { return len(b), nil }
+func (w endpointNoWriter) WriteHeader(int)             {}
+
+// Beyond what encoding/json takes for the text, a request costs the Request with
+// its Response, the bytes of the body, and the struct.
+func TestEndpointAllocs(t *testing.T) {
+	if raceEnabled {
+		t.Log("the race detector allocates too")
+		return
+	}
+	const text = `{"id":8,"page":9,"text":"a text"}`
+	api := New()
+	Post(api, "/mix/[id]", func(_ context.Context, in endpointMix) (struct{}, error) { return struct{}{}, nil })
+	hr := bindHTTP{target: "/mix/7?page=2", header: []string{bindJSON}, body: text}.request(t)
+	body := &endpointBody{}
+	w := endpointNoWriter{http.Header{}}
+	got := testing.AllocsPerRun(500, func() {
+		body.Reset(text)
+		hr.Body = body
+		api.ServeHTTP(w, hr)
+	})
+	var v endpointMix
+	data := []byte(text)
+	json := testing.AllocsPerRun(500, func() {
+		if err := json.Unmarshal(data, &v.Body); err != nil {
+			t.Error(err)
+		}
+	})
+	if got > json+3 {
+		t.Errorf("path, query and JSON body: %v allocations, want at most the %v of encoding/json and 3", got, json)
+	}
+	t.Logf("path, query and JSON body: %v allocations, of which encoding/json %v", got, json)
+}
+
+// The faults of a type do not hide those of its place, nor the other way round.
+func TestCheckEndpoint(t *testing.T) {
+	r := New()
+	p := planOf(reflect.TypeFor[endpointAllWrong]())
+	err := checkEndpoint(r, "DELETE", "/x/[id]/[...rest]", p)
+	if err == nil {
+		t.Fatal("no error")
+	}
+	lines := strings.Split(err.Error(), "\n")
+	if len(lines) < 8 || slices.Contains(lines, "") {
+		t.Errorf("%d lines, want one for each of 8 faults:\n%v", len(lines), err)
+	}
+}

@@ -1,0 +1,5 @@
+//go:build !race
+
+package apiroute
+
+const raceEnabled = false
