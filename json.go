@@ -54,11 +54,8 @@ func (c *config) decode(data []byte, dst any) error {
 // the errors of a type's own UnmarshalJSON or UnmarshalText, and not always of
 // the first error. So the text is looked through anew, unless it is long.
 func (c *config) explain(data []byte, t reflect.Type, err error) (path, detail string) {
-	var syntax *json.SyntaxError
-	// The offset is that of the bytes read, the wrong one among them, and where
-	// the text ends too soon the space is the wrong one.
-	if errors.As(json.Unmarshal(append(data[:len(data):len(data)], ' '), new(json.RawMessage)), &syntax) {
-		return "", "is not valid JSON at offset " + strconv.FormatInt(syntax.Offset-1, 10)
+	if offset, ok := syntaxOffset(data); ok {
+		return "", "is not valid JSON at offset " + strconv.FormatInt(offset, 10)
 	}
 	if len(data) > maxSearch {
 		if offset, ok := offsetOf(err); ok {

@@ -5,6 +5,7 @@ package apiroute
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 )
 
 // unmarshal decodes a JSON text.
@@ -15,6 +16,17 @@ func unmarshal(data []byte, dst any, rejectUnknown bool) error {
 		return d.Decode(dst)
 	}
 	return json.Unmarshal(data, dst)
+}
+
+// syntaxOffset returns where a text ceases to be JSON; false if it is.
+func syntaxOffset(data []byte) (int64, bool) {
+	// The offset is that of the bytes read, the wrong one among them; where the
+	// text ends too soon, the space is the wrong one.
+	var syntax *json.SyntaxError
+	if !errors.As(json.Unmarshal(append(data[:len(data):len(data)], ' '), new(json.RawMessage)), &syntax) {
+		return 0, false
+	}
+	return syntax.Offset - 1, true
 }
 
 // describe says what an error has against a value.

@@ -26,6 +26,16 @@ func unmarshal(data []byte, dst any, rejectUnknown bool) error {
 	return json.Unmarshal(data, dst, strict)
 }
 
+// syntaxOffset returns where a text ceases to be JSON; false if it is.
+func syntaxOffset(data []byte) (int64, bool) {
+	var syntax *jsontext.SyntacticError
+	var text jsontext.Value
+	if !errors.As(json.Unmarshal(data, &text, strict, jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true)), &syntax) {
+		return 0, false
+	}
+	return syntax.ByteOffset, true
+}
+
 // describe says what an error has against a value.
 func describe(err error) string {
 	var syntax *jsontext.SyntacticError
