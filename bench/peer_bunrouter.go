@@ -1,0 +1,30 @@
+package main
+
+import (
+	"net/http"
+
+	"github.com/uptrace/bunrouter"
+)
+
+// withBunRouter is a router and no more, so it does the tasks of routing only.
+var withBunRouter = peer{name: "bunrouter", skips: "T3 T4 T5 T7 T8", app: bunRouterApp, table: bunRouterTable}
+
+func bunRouterApp() http.Handler {
+	r := bunrouter.New()
+	r.GET("/api/user", func(w http.ResponseWriter, r bunrouter.Request) error {
+		return bunrouter.JSON(w, johnDoe)
+	})
+	r.GET("/api/posts/:id", func(w http.ResponseWriter, r bunrouter.Request) error {
+		return bunrouter.JSON(w, post{r.Param("id")})
+	})
+	return r
+}
+
+func bunRouterTable(rules []rule) http.Handler {
+	router := bunrouter.New()
+	for i, r := range rules {
+		router.Handle(r.method, colons(r.path),
+			func(http.ResponseWriter, bunrouter.Request) error { routed = i; return nil })
+	}
+	return router
+}

@@ -1,0 +1,30 @@
+package main
+
+import (
+	"net/http"
+
+	"github.com/julienschmidt/httprouter"
+)
+
+// withHTTPRouter is a router and no more, so it does the tasks of routing only.
+var withHTTPRouter = peer{name: "httprouter", skips: "T3 T4 T5 T7 T8", app: httpRouterApp, table: httpRouterTable}
+
+func httpRouterApp() http.Handler {
+	r := httprouter.New()
+	r.GET("/api/user", func(w http.ResponseWriter, r *http.Request, _ httprouter.Params) {
+		naiveJSON(w, 200, johnDoe)
+	})
+	r.GET("/api/posts/:id", func(w http.ResponseWriter, r *http.Request, ps httprouter.Params) {
+		naiveJSON(w, 200, post{ps.ByName("id")})
+	})
+	return r
+}
+
+func httpRouterTable(rules []rule) http.Handler {
+	router := httprouter.New()
+	for i, r := range rules {
+		router.Handle(r.method, colons(r.path),
+			func(http.ResponseWriter, *http.Request, httprouter.Params) { routed = i })
+	}
+	return router
+}

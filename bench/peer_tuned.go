@@ -1,0 +1,187 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"sync"
+)
+
+// tuned is net/http with all that one can do by hand without leaving it: the
+// measure that the others are held against.
+var tuned = peer{name: "tuned", app: tunedApp, table: serveMuxTable}
+
+func tunedApp() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /api/user", func(w http.ResponseWriter, r *http.Request) {
+		tunedJSON(w, 200, johnDoe)
+	})
+	mux.HandleFunc("GET /api/posts/{id}", func(w http.ResponseWriter, r *http.Request) {
+		tunedJSON(w, 200, post{r.PathValue("id")})
+	})
+	mux.HandleFunc("GET /api/search", tunedSearch)
+	mux.HandleFunc("POST /api/items", tunedItem)
+	mux.HandleFunc("POST /api/posts/{id}/comments", tunedComment)
+	mux.HandleFunc("GET /api/rows", func(w http.ResponseWriter, r *http.Request) {
+		tunedJSON(w, 200, rows)
+	})
+	return mux
+}
+
+// A tunedBuffer is bytes with the encoder that writes to them.
+type tunedBuffer struct {
+	bytes.Buffer
+	encoder *json.Encoder
+}
+
+var tunedBuffers = sync.Pool{New: func() any {
+	b := &tunedBuffer{}
+	b.encoder = json.NewEncoder(&b.Buffer)
+	return b
+}}
+
+func getBuffer() *tunedBuffer {
+	b := tunedBuffers.Get().(*tunedBuffer)
+	b.Reset()
+	return b
+}
+
+func (b *tunedBuffer) free() {
+	if b.Cap() <= 1<<18 {
+		tunedBuffers.Put(b)
+	}
+}
+
+func tunedJSON(w http.ResponseWriter, status int, v any) {
+	b := getBuffer()
+	defer b.free()
+	if err := b.encoder.Encode(v); err != nil {
+		w.WriteHeader(500)
+		return
+	}
+	w.Header().Set("Content-Type", jsonType)
+	w.WriteHeader(status)
+	w.Write(b.Bytes())
+}
+
+func tunedError(w http.ResponseWriter, status int, text string) {
+	tunedJSON(w, status, failure{text})
+}
+
+// tunedQuery calls f with each pair of a query, without a map between.
+func tunedQuery(query string, f func(key, value string) error) error {
+	for query != "" {
+		var pair string
+		pair, query, _ = strings.Cut(query, "&")
+		key, value, _ := strings.Cut(pair, "=")
+		if strings.IndexByte(pair, '%') >= 0 || strings.IndexByte(pair, '+') >= 0 {
+			var err error
+			if key, err = url.QueryUnescape(key); err != nil {
+				return err
+			}
+			if value, err = url.QueryUnescape(value); err != nil {
+				return err
+			}
+		}
+		if err := f(key, value); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func tunedSearch(w http.ResponseWriter, r *http.Request) {
+	var in search
+	err := tunedQuery(r.URL.RawQuery, func(key, value string) (err error) {
+		switch key {
+		case "page":
+			in.Page, err = strconv.Atoi(value)
+		case "limit":
+			in.Limit, err = strconv.Atoi(value)
+		case "draft":
+			in.Draft, err = strconv.ParseBool(value)
+		case "q":
+			in.Q = value
+		case "tag":
+			in.Tags = append(in.Tags, value)
+		}
+		return err
+	})
+	if err != nil {
+		tunedError(w, 400, err.Error())
+		return
+	}
+	tunedJSON(w, 200, in)
+}
+
+var errTooLarge = errors.New("too large")
+
+// tunedDecode decodes a JSON body, or refuses it and returns false.
+func tunedDecode(w http.ResponseWriter, r *http.Request, v any) bool {
+	contentType := r.Header.Get("Content-Type")
+	if mediaType, _, _ := strings.Cut(contentType, ";"); !strings.EqualFold(strings.TrimSpace(mediaType), jsonType) {
+		tunedError(w, 415, "want application/json")
+		return false
+	}
+	b := getBuffer()
+	defer b.free()
+	err := error(errTooLarge)
+	if r.ContentLength <= maxBody {
+		var n int64
+		if n, err = b.ReadFrom(io.LimitReader(r.Body, maxBody+1)); n > maxBody {
+			err = errTooLarge
+		}
+	}
+	switch {
+	case err == errTooLarge:
+		tunedError(w, 413, err.Error())
+		return false
+	case err == nil:
+		err = json.Unmarshal(b.Bytes(), v)
+	}
+	if err != nil {
+		tunedError(w, 400, err.Error())
+	}
+	return err == nil
+}
+
+func tunedItem(w http.ResponseWriter, r *http.Request) {
+	var in item
+	if !tunedDecode(w, r, &in) {
+		return
+	}
+	if in.Name == "" {
+		tunedError(w, 400, "name is required")
+		return
+	}
+	tunedJSON(w, 201, created{in.id()})
+}
+
+func tunedComment(w http.ResponseWriter, r *http.Request) {
+	var in comment
+	id, err := strconv.Atoi(r.PathValue("id"))
+	if err == nil {
+		err = tunedQuery(r.URL.RawQuery, func(key, value string) (err error) {
+			switch key {
+			case "notify":
+				in.Notify, err = strconv.ParseBool(value)
+			case "lang":
+				in.Lang = value
+			}
+			return err
+		})
+	}
+	if err != nil {
+		tunedError(w, 400, err.Error())
+		return
+	}
+	if tunedDecode(w, r, &in.commentBody) {
+		in.ID = id
+		tunedJSON(w, 200, in)
+	}
+}

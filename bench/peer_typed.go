@@ -1,0 +1,38 @@
+package main
+
+import (
+	"context"
+	"net/http"
+
+	"example.com/apiroute"
+)
+
+// apirouteTyped is this project with typed endpoints, which are plain functions.
+var apirouteTyped = peer{name: "apiroute typed", app: typedApp}
+
+func typedApp() http.Handler {
+	api := apiroute.New()
+	apiroute.Get(api, "/api/user", func(context.Context, struct{}) (user, error) {
+		return johnDoe, nil
+	})
+	apiroute.Get(api, "/api/posts/[id]", func(_ context.Context, in typedID) (post, error) {
+		return post{in.ID}, nil
+	})
+	apiroute.Get(api, "/api/search", func(_ context.Context, in apirouteSearch) (search, error) {
+		return search(in), nil
+	})
+	apiroute.Post(api, "/api/items", func(_ context.Context, in apirouteItem) (created, error) {
+		return created{in.Body.id()}, nil
+	}, apiroute.Status(201))
+	apiroute.Post(api, "/api/posts/[id]/comments", func(_ context.Context, in apirouteComment) (comment, error) {
+		return comment{in.ID, in.Notify, in.Lang, in.Body}, nil
+	})
+	apiroute.Get(api, "/api/rows", func(context.Context, struct{}) ([]row, error) {
+		return rows, nil
+	})
+	return api
+}
+
+type typedID struct {
+	ID string `path:"id"`
+}

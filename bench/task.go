@@ -1,0 +1,168 @@
+package main
+
+import (
+	"bufio"
+	"fmt"
+	"net/http"
+	"strings"
+)
+
+// A task is one piece of work, the same for every peer. One op is every request
+// of the task once.
+type task struct {
+	name     string
+	what     string
+	requests []message
+	status   int
+	want     string // the JSON of the answer, "" where only its being JSON counts
+}
+
+// A message is a request as a client writes it.
+type message struct {
+	method, target    string
+	contentType, body string
+}
+
+// tasks returns all tasks in order.
+func tasks() []task {
+	return []task{
+		{"T1", "static route, JSON", []message{{method: "GET", target: "/api/user"}}, 200, `{"name":"John Doe"}`},
+		{"T2", "one dynamic segment, JSON", []message{{method: "GET", target: "/api/posts/42"}}, 200, `{"id":"42"}`},
+		{"T3", "5 query parameters", []message{{method: "GET",
+			target: "/api/search?page=2&limit=50&draft=true&q=go%20%26%20http&tag=web&tag=api"}}, 200,
+			`{"page":2,"limit":50,"draft":true,"q":"go & http","tags":["web","api"]}`},
+		{"T4", "JSON body, 8 fields", []message{postItem(itemJSON)}, 201, `{"id":1874}`},
+		{"T5", "path, query and body", []message{{method: "POST", target: "/api/posts/7/comments?notify=true&lang=de",
+			contentType: jsonType, body: commentJSON}}, 200,
+			`{"id":7,"notify":true,"lang":"de","title":"Thanks","text":"This helped me a lot.","stars":5,"public":true}`},
+		{"T6", "203 GitHub routes", gitHubRequests(), 0, ""},
+		{"T7", "1,000 structs as JSON", []message{{method: "GET", target: "/api/rows"}}, 200, ""},
+		{"T8", "invalid JSON, 400", []message{postItem(brokenJSON)}, 400, ""},
+	}
+}
+
+const jsonType = "application/json"
+
+// itemJSON is 318 bytes, as a client with some text to send writes it.
+const itemJSON = `{"name":"Espresso machine","sku":"ESP-2041-B2","maker":"Officina Meccanica","description":` +
+	`"Two boilers, a rotary pump and a group head that is heated on its own, so that the first cup is as good as ` +
+	`the last one of a long day","stock":17,"active":true,"tags":["kitchen","coffee","office","refurbished"],"price":1549.95}`
+
+// brokenJSON is itemJSON with a comma lost in its middle.
+var brokenJSON = strings.Replace(itemJSON, `,"stock"`, `"stock"`, 1)
+
+const commentJSON = `{"title":"Thanks","text":"This helped me a lot.","stars":5,"public":true}`
+
+func postItem(body string) message {
+	return message{"POST", "/api/items", jsonType, body}
+}
+
+// What the tasks read and write. Peers whose library wants tags of its own have
+// a struct of their own.
+
+type user struct {
+	Name string `json:"name"`
+}
+
+var johnDoe = user{"John Doe"}
+
+type post struct {
+	ID string `json:"id"`
+}
+
+type search struct {
+	Page  int      `json:"page"`
+	Limit int      `json:"limit"`
+	Draft bool     `json:"draft"`
+	Q     string   `json:"q"`
+	Tags  []string `json:"tags"`
+}
+
+type item struct {
+	Name        string   `json:"name"`
+	SKU         string   `json:"sku"`
+	Maker       string   `json:"maker"`
+	Description string   `json:"description"`
+	Stock       int      `json:"stock"`
+	Active      bool     `json:"active"`
+	Tags        []string `json:"tags"`
+	Price       float64  `json:"price"`
+}
+
+// id depends on every field, so that an answer shows that all have arrived.
+func (in *item) id() int {
+	n := len(in.Name) + len(in.SKU) + len(in.Maker) + len(in.Description) + in.Stock + int(in.Price)
+	if in.Active {
+		n += 100
+	}
+	for _, tag := range in.Tags {
+		n += len(tag)
+	}
+	return n
+}
+
+type created struct {
+	ID int `json:"id"`
+}
+
+type comment struct {
+	ID     int    `json:"id"`
+	Notify bool   `json:"notify"`
+	Lang   string `json:"lang"`
+	commentBody
+}
+
+type commentBody struct {
+	Title  string `json:"title"`
+	Text   string `json:"text"`
+	Stars  int    `json:"stars"`
+	Public bool   `json:"public"`
+}
+
+type row struct {
+	ID     int     `json:"id"`
+	Name   string  `json:"name"`
+	Email  string  `json:"email"`
+	City   string  `json:"city"`
+	Active bool    `json:"active"`
+	Score  float64 `json:"score"`
+}
+
+var rows = makeRows(1000)
+
+func makeRows(n int) []row {
+	cities := []string{"Berlin", "São Paulo", "Nairobi", "Kyoto", "Montréal"}
+	list := make([]row, n)
+	for i := range list {
+		name := fmt.Sprintf("User %d", i)
+		list[i] = row{i, name, fmt.Sprintf("user%d@example.com", i), cities[i%len(cities)], i%3 == 0, float64(i) / 8}
+	}
+	return list
+}
+
+type failure struct {
+	Error string `json:"error"`
+}
+
+// maxBody is the limit of a body, 1 MiB.
+const maxBody = 1 << 20
+
+// wire returns a message as it stands on the connection.
+func (m message) wire() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s %s HTTP/1.1\r\nHost: localhost\r\nUser-Agent: bench\r\nAccept: */*\r\n", m.method, m.target)
+	if m.contentType != "" {
+		fmt.Fprintf(&b, "Content-Type: %s\r\nContent-Length: %d\r\n", m.contentType, len(m.body))
+	}
+	return b.String() + "\r\n" + m.body
+}
+
+// request parses a message as a server does.
+func (m message) request() *http.Request {
+	r, err := http.ReadRequest(bufio.NewReader(strings.NewReader(m.wire())))
+	if err != nil {
+		panic(err) // the messages are constants
+	}
+	r.RemoteAddr = "127.0.0.1:1234"
+	return r
+}
