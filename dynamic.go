@@ -297,8 +297,19 @@ func (n *node) find(path string) *page {
 // are, such as /.well-known, it leaves to parseTarget.
 func isPlain(u *url.URL) bool {
 	path := u.Path
-	return u.RawPath == "" && len(path) > 1 && path[0] == '/' && path[len(path)-1] != '/' &&
-		!strings.Contains(path, "//") && !strings.Contains(path, "/.")
+	if u.RawPath != "" || len(path) < 2 || path[0] != '/' || path[len(path)-1] == '/' {
+		return false
+	}
+	for {
+		if path[1] == '/' || path[1] == '.' {
+			return false
+		}
+		next := strings.IndexByte(path[1:], '/') + 1
+		if next == 0 {
+			return true
+		}
+		path = path[next:]
+	}
 }
 
 // lessUTF16 compares by UTF-16 code units, in which U+1F600 comes before

@@ -150,16 +150,16 @@ func (e *Error) write(w http.ResponseWriter, head bool) {
 		Errors []FieldError `json:"errors,omitempty"`
 	}{e.title(), e.Status, e.Detail, e.Fields})
 	h := w.Header()
-	for _, k := range []string{"Content-Length", "Etag", "Last-Modified"} {
-		h.Del(k) // of the answer that it is not, as http.Error has it
-	}
+	delete(h, "Etag") // of the answer that it is not, as http.Error has it
+	delete(h, "Last-Modified")
 	for k, v := range e.Header {
 		h[http.CanonicalHeaderKey(k)] = slices.Clip(v) // that nobody adds to the error's own
 	}
-	h.Set("Content-Type", "application/problem+json")
-	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("Cache-Control", "no-store")
-	h.Set("Content-Length", strconv.Itoa(len(body)))
+	values := []string{"application/problem+json", "nosniff", "no-store", strconv.Itoa(len(body))}
+	h["Content-Type"] = values[0:1:1]
+	h["X-Content-Type-Options"] = values[1:2:2]
+	h["Cache-Control"] = values[2:3:3]
+	h["Content-Length"] = values[3:4:4]
 	if e.Status == http.StatusRequestEntityTooLarge {
 		h.Set("Connection", "close") // the rest of the body is not worth reading
 	}
@@ -232,7 +232,7 @@ func (req *Request) fail(res *Response, first error) {
 		res.done = true
 	}
 	req.log(res.code, started, first)
-	if err != nil && err.Error() != first.Error() {
+	if req.scope.onError != nil && err != nil && err.Error() != first.Error() {
 		req.log(res.code, started, err)
 	}
 	if started && !res.complete() {
@@ -242,6 +242,9 @@ func (req *Request) fail(res *Response, first error) {
 
 // answer returns what the client gets for an error.
 func (req *Request) answer(err error) *Error {
+	if e, ok := err.(*Error); ok && e.valid() { // as nearly all are
+		return e.withAllow(req.page)
+	}
 	var e *Error
 	var panicked *panicError
 	var tooLarge *http.MaxBytesError

@@ -54,7 +54,7 @@ func (c *config) decode(data []byte, dst any) error {
 // the errors of a type's own UnmarshalJSON or UnmarshalText, and not always of
 // the first error. So the text is looked through anew, unless it is long.
 func (c *config) explain(data []byte, t reflect.Type, err error) (path, detail string) {
-	if offset, ok := syntaxOffset(data); ok {
+	if offset, ok := syntaxOffset(data, err); ok {
 		return "", "is not valid JSON at offset " + strconv.FormatInt(offset, 10)
 	}
 	if len(data) > maxSearch {

@@ -18,11 +18,15 @@ func unmarshal(data []byte, dst any, rejectUnknown bool) error {
 	return json.Unmarshal(data, dst)
 }
 
-// syntaxOffset returns where a text ceases to be JSON; false if it is.
-func syntaxOffset(data []byte) (int64, bool) {
+// syntaxOffset returns where a text that has been refused ceases to be JSON;
+// false if it is.
+func syntaxOffset(data []byte, err error) (int64, bool) {
 	// The offset is that of the bytes read, the wrong one among them; where the
 	// text ends too soon, the space is the wrong one.
-	var syntax *json.SyntaxError
+	syntax, ok := err.(*json.SyntaxError)
+	if ok && syntax.Offset < int64(len(data)) && !json.Valid(data) { // and not of a type's own UnmarshalJSON
+		return syntax.Offset - 1, true
+	}
 	if !errors.As(json.Unmarshal(append(data[:len(data):len(data)], ' '), new(json.RawMessage)), &syntax) {
 		return 0, false
 	}

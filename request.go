@@ -27,14 +27,14 @@ type Request struct {
 	route   *route   // of the page, nil if nothing
 	text    string   // the path that the page matches, if it is without escapes
 	segs    []string // else its segments, decoded
+	wild    bool     // the values of the path are not fit to be seen
 	instead Handler  // what the page answers in place of a handler, or nil
 
-	query url.Values    // nil until it is asked for
-	body  *body         // Body, from when the request is served; nil if there is none
-	base  *http.Request // as it was served
-	timed *http.Request // base with the Timeout of the route, nil if there is none
-	form  *multipart.Form
-	wild  bool // the values of the path are not fit to be seen
+	query url.Values      // nil until it is asked for
+	body  *body           // Body, from when the request is served; nil if there is none
+	base  *http.Request   // as it was served
+	timed *http.Request   // base with the Timeout of the route, nil if there is none
+	form  *multipart.Form // whose files are to be removed
 }
 
 // newExchange makes a request and its response in one allocation.
@@ -76,7 +76,7 @@ func (req *Request) serve(res *Response, h Handler, s *scope) {
 	defer req.removeFiles()
 	defer res.release()
 	err := call(h, req, res)
-	if headOnly(err) == nil {
+	if err == nil || headOnly(err) == nil {
 		err = res.end()
 	}
 	if err != nil {
@@ -188,6 +188,9 @@ func (req *Request) rest() []string {
 
 // validValues reports whether all values are UTF-8 without NUL.
 func (req *Request) validValues() bool {
+	if req.segs == nil && !req.page.mounted() { // what is static is valid anyway
+		return validValue(req.text)
+	}
 	for i, s := range req.page.segs {
 		if s.kind == single && !validValue(req.segment(i)) {
 			return false

@@ -1203,7 +1203,7 @@ func TestRequestJSONSyntax(t *testing.T) {
 			got := respRefused(t, s, path, test.doc)
 			var offset int
 			fmt.Sscanf(got.Detail, "is not valid JSON at offset %d", &offset)
-			if off := test.offset - offset; respStrict && off <= 4 && strings.HasPrefix(test.doc, `"`) {
+			if off := test.offset - offset; respStrict && off <= 4 && strings.IndexByte("\"1-", test.doc[0]) >= 0 {
 				got.Detail = want.Detail
 			}
 			if got != want {

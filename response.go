@@ -39,21 +39,21 @@ var ErrAnswered = errors.New("apiroute: the request has been answered already")
 type Response struct {
 	w        http.ResponseWriter
 	req      *Request
-	status   int   // set by Status and not yet sent
-	isSet    bool  // Status has been called
-	code     int   // sent; 0 as long as nothing is
-	written  int64 // bytes of the body, also where HEAD keeps them back
-	head     bool  // the request is a HEAD
-	done     bool  // the answer is whole
-	hijacked bool  // the connection is no longer net/http's
-	fresh    bool  // made by Router.ServeHTTP for its route
-	lifted   bool  // each part has a deadline of its own
-	events   *EventStream
-	err      error       // the first misuse
-	saving   bool        // the header is to be saved before its next change
-	changed  bool        // it may be another one than saved
-	saved    http.Header // that which stood when the handler was called
-	value    [3]string   // the package's own header values, to save allocations
+	status   int          // set by Status and not yet sent
+	code     int          // sent; 0 as long as nothing is
+	written  int64        // bytes of the body
+	events   *EventStream // nil if there is none
+	err      error        // the first misuse
+	saved    http.Header  // the header when the handler was called
+	value    [2]string    // the package's own header values, to save allocations
+	isSet    bool         // Status has been called
+	head     bool         // the request is a HEAD
+	done     bool         // the answer is whole
+	hijacked bool         // the connection is no longer net/http's
+	fresh    bool         // made by Router.ServeHTTP for its route
+	lifted   bool         // each part has a deadline of its own
+	saving   bool         // the header is to be saved before its next change
+	changed  bool         // it may be another one than saved
 }
 
 // Status sets the status of the answer, from 200 to 599. Any other makes the
@@ -228,14 +228,14 @@ func (res *Response) send(contentType string, body []byte) error {
 	h := res.Header()
 	if res.req.scope.etag && res.matches(h, body) {
 		res.Status(http.StatusNotModified)
-		h.Del("Content-Type")
+		delete(h, "Content-Type")
 	}
 	status := res.statusOr(http.StatusOK)
 	// net/http counts short bodies itself, but not where HEAD has none.
 	if bodyless(status) {
-		h.Del("Content-Length")
+		delete(h, "Content-Length")
 	} else if res.head || len(body) >= 2048 || h["Content-Length"] != nil {
-		h["Content-Length"] = res.headerValue(2, strconv.Itoa(len(body)))
+		h["Content-Length"] = []string{strconv.Itoa(len(body))}
 	}
 	res.WriteHeader(status)
 	if len(body) > 0 && !res.head && !bodyless(status) {

@@ -66,8 +66,10 @@ func (res *Response) release() {
 	if res.events != nil {
 		res.events.stop()
 	}
-	srv, _ := res.req.Context().Value(http.ServerContextKey).(*http.Server)
-	if res.lifted && !res.hijacked && srv != nil && srv.WriteTimeout > 0 {
+	if !res.lifted || res.hijacked {
+		return
+	}
+	if srv, _ := res.req.Context().Value(http.ServerContextKey).(*http.Server); srv != nil && srv.WriteTimeout > 0 {
 		http.NewResponseController(res.w).SetWriteDeadline(time.Now().Add(stall))
 	}
 }
