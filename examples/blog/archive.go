@@ -1,0 +1,95 @@
+package main
+
+import (
+	"context"
+	"database/sql"
+	"embed"
+	"errors"
+	"io/fs"
+	"strings"
+	"time"
+
+	"example.com/apiroute"
+)
+
+//go:embed docs
+var docFiles embed.FS
+
+// showDoc is /api/docs/[...slug]: a path of any depth, at least of one segment.
+// The segments are decoded, and so may hold anything, "../x" too; an embed.FS
+// does not lead out of its folder.
+func showDoc(req *apiroute.Request, res *apiroute.Response) error {
+	text, err := docFiles.ReadFile("docs/" + strings.Join(req.Segments("slug"), "/") + ".md")
+	if errors.Is(err, fs.ErrNotExist) {
+		return apiroute.Errorf(404, "there is no such page")
+	}
+	if err != nil {
+		return err
+	}
+	return res.Bytes("text/markdown; charset=utf-8", text)
+}
+
+// archiveSlug is what /api/archive/[[...slug]] takes: nothing, a year, or a year
+// and a month. That they are numbers, Bind sees to.
+type archiveSlug struct {
+	Slug []int `path:"slug"`
+}
+
+func (a archiveSlug) Validate() error {
+	switch {
+	case len(a.Slug) > 2:
+		return apiroute.Errorf(404, "the archive has years and months")
+	case len(a.Slug) == 2:
+		return errors.Join(between(a.Slug[0], 1, 9999, "path", "slug"), between(a.Slug[1], 1, 12, "path", "slug"))
+	case len(a.Slug) == 1:
+		return between(a.Slug[0], 1, 9999, "path", "slug")
+	}
+	return nil
+}
+
+// span returns the first second of the year or month, and that of the next.
+func (a archiveSlug) span() (from, to int64) {
+	if len(a.Slug) == 1 {
+		start := time.Date(a.Slug[0], 1, 1, 0, 0, 0, 0, time.UTC)
+		return start.Unix(), start.AddDate(1, 0, 0).Unix()
+	}
+	start := time.Date(a.Slug[0], time.Month(a.Slug[1]), 1, 0, 0, 0, 0, time.UTC)
+	return start.Unix(), start.AddDate(0, 1, 0).Unix()
+}
+
+// A Month says how many posts are of one month.
+type Month struct {
+	Year  int `json:"year"`
+	Month int `json:"month"`
+	Posts int `json:"posts"`
+}
+
+// An Archive has the months, or the posts of some time, the newest first.
+type Archive struct {
+	Months []Month `json:"months,omitempty"`
+	Posts  []Post  `json:"posts,omitempty"`
+}
+
+type archiveQueries struct {
+	months, posts *sql.Stmt
+}
+
+func (q *archiveQueries) prepare(p *preparer) {
+	q.months = p.read(`SELECT strftime('%Y', created, 'unixepoch') AS y, strftime('%m', created, 'unixepoch') AS m, count(*)
+		FROM posts GROUP BY y, m ORDER BY y DESC, m DESC`)
+	q.posts = p.read(`SELECT` + postColumns("substr(body, 1, 280)") + `WHERE created >= ? AND created < ? ORDER BY id DESC`)
+}
+
+func scanMonth(r row) (m Month, err error) {
+	return m, r.Scan(&m.Year, &m.Month, &m.Posts)
+}
+
+func (b *blog) showArchive(ctx context.Context, in archiveSlug) (out Archive, err error) {
+	if len(in.Slug) == 0 {
+		out.Months, err = list(ctx, b.archive.months, scanMonth)
+		return out, err
+	}
+	from, to := in.span()
+	out.Posts, err = list(ctx, b.archive.posts, scanPost, from, to)
+	return out, err
+}

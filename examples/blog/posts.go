@@ -1,0 +1,183 @@
+package main
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"example.com/apiroute"
+)
+
+// A Post is one article.
+type Post struct {
+	ID       int64     `json:"id"`
+	Title    string    `json:"title"`
+	Body     string    `json:"body"` // in a list, how it begins
+	Cover    *Cover    `json:"cover,omitempty"`
+	Comments int       `json:"comments"`
+	Created  time.Time `json:"created"`
+	Updated  time.Time `json:"updated"`
+}
+
+type postQueries struct {
+	page, count, get, insert, update, delete *sql.Stmt
+}
+
+func (q *postQueries) prepare(p *preparer) {
+	// With instr there is no pattern, and so nothing to escape in what is looked
+	// for. When this gets slow, SQLite has a full-text index, FTS5.
+	const found = ` (?1 = '' OR instr(lower(title || char(10) || body), lower(?1)) > 0) `
+
+	q.page = p.read(`SELECT` + postColumns("substr(body, 1, 280)") + `WHERE` + found + `ORDER BY id DESC LIMIT ?2 OFFSET ?3`)
+	q.count = p.read(`SELECT count(*) FROM posts WHERE` + found)
+	q.get = p.read(`SELECT` + postColumns("body") + `WHERE id = ?`)
+	q.insert = p.write(`INSERT INTO posts (title, body, created, updated) VALUES (?1, ?2, ?3, ?3) RETURNING id`)
+	q.update = p.write(`UPDATE posts SET title = ?2, body = ?3, updated = ?4 WHERE id = ?1`)
+	q.delete = p.write(`DELETE FROM posts WHERE id = ?`)
+}
+
+// postColumns is what scanPost reads.
+func postColumns(body string) string {
+	return ` id, title, ` + body + `, comments, created, updated, version, alt
+		FROM posts LEFT JOIN covers ON post_id = id `
+}
+
+func scanPost(r row) (p Post, err error) {
+	var created, updated int64
+	var version sql.NullInt64
+	var alt sql.NullString
+	err = r.Scan(&p.ID, &p.Title, &p.Body, &p.Comments, &created, &updated, &version, &alt)
+	p.Created, p.Updated = time.Unix(created, 0).UTC(), time.Unix(updated, 0).UTC()
+	if version.Valid {
+		p.Cover = newCover(p.ID, version.Int64, alt.String)
+	}
+	return p, err
+}
+
+// A search is what GET /api/posts takes.
+type search struct {
+	Query string `query:"q"`
+	Page  int    `query:"page" default:"1"`
+	Size  int    `query:"size" default:"10"`
+}
+
+func (s search) Validate() error {
+	return errors.Join(
+		between(s.Page, 1, 1_000_000, "query", "page"),
+		between(s.Size, 1, 100, "query", "size"),
+	)
+}
+
+// A PostPage is one page of what was found, the newest post first.
+type PostPage struct {
+	Posts []Post `json:"posts"`
+	Page  int    `json:"page"`
+	Pages int    `json:"pages"`
+	Total int    `json:"total"`
+}
+
+// listPosts reads the posts and their number in one transaction, which sees the
+// database as it was at one moment: they fit each other.
+func (b *blog) listPosts(ctx context.Context, in search) (PostPage, error) {
+	out := PostPage{Page: in.Page}
+	tx, err := b.read.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+	if err != nil {
+		return out, err
+	}
+	defer tx.Rollback()
+	q := strings.TrimSpace(in.Query)
+	if err := tx.StmtContext(ctx, b.posts.count).QueryRowContext(ctx, q).Scan(&out.Total); err != nil {
+		return out, err
+	}
+	out.Pages = (out.Total + in.Size - 1) / in.Size
+	out.Posts, err = list(ctx, tx.StmtContext(ctx, b.posts.page), scanPost, q, in.Size, (in.Page-1)*in.Size)
+	return out, err
+}
+
+type postID struct {
+	ID int64 `path:"id"`
+}
+
+// orNotFound makes a 404 of an error that says that there is no such row.
+func (id postID) orNotFound(err error) error {
+	if errors.Is(err, sql.ErrNoRows) {
+		return apiroute.Errorf(404, "there is no post %d", id.ID)
+	}
+	return err
+}
+
+func (b *blog) showPost(ctx context.Context, in postID) (Post, error) {
+	p, err := scanPost(b.posts.get.QueryRowContext(ctx, in.ID))
+	return p, in.orNotFound(err)
+}
+
+// postText is what a client may set of a post. ID, dates and the number of
+// comments are not in it, so no request can set them.
+type postText struct {
+	Title string `json:"title"`
+	Body  string `json:"body"`
+}
+
+// Validate is called by Bind, after the JSON has been found to fit.
+func (t postText) Validate() error {
+	return errors.Join(
+		length(t.Title, 120, "title"),
+		length(t.Body, 20_000, "body"),
+	)
+}
+
+type newPost struct {
+	Body postText `body:"json"`
+}
+
+func (b *blog) createPost(ctx context.Context, in newPost) (Post, error) {
+	var id postID
+	now := time.Now().Unix()
+	err := b.posts.insert.QueryRowContext(ctx, in.Body.Title, in.Body.Body, now).Scan(&id.ID)
+	if err != nil {
+		return Post{}, err
+	}
+	return b.showPost(ctx, id)
+}
+
+type postUpdate struct {
+	postID
+	Body postText `body:"json"`
+}
+
+func (b *blog) updatePost(ctx context.Context, in postUpdate) (Post, error) {
+	err := changed(b.posts.update.ExecContext(ctx, in.ID, in.Body.Title, in.Body.Body, time.Now().Unix()))
+	if err != nil {
+		return Post{}, in.orNotFound(err)
+	}
+	return b.showPost(ctx, in.postID)
+}
+
+// deletePost deletes a post; its comments and its cover go with it, by the
+// REFERENCES of their tables. An Out of struct{} is a 204.
+func (b *blog) deletePost(ctx context.Context, in postID) (struct{}, error) {
+	return struct{}{}, in.orNotFound(changed(b.posts.delete.ExecContext(ctx, in.ID)))
+}
+
+// length returns what is wrong with a text of a JSON body, nil if nothing is.
+func length(s string, most int, name string) error {
+	switch {
+	case strings.TrimSpace(s) == "":
+		return apiroute.FieldError{In: "body", Name: name, Detail: "must not be empty"}
+	case utf8.RuneCountInString(s) > most:
+		return apiroute.FieldError{In: "body", Name: name, Detail: fmt.Sprintf("must not have more than %d characters", most)}
+	}
+	return nil
+}
+
+// between returns what is wrong with a number, nil if nothing is.
+func between(n, least, most int, in, name string) error {
+	if n < least || n > most {
+		return apiroute.FieldError{In: in, Name: name, Detail: fmt.Sprintf("must be from %d to %d", least, most)}
+	}
+	return nil
+}

@@ -1,0 +1,125 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"fmt"
+	"image"
+	_ "image/gif" // each teaches image a format
+	_ "image/jpeg"
+	_ "image/png"
+	"io"
+	"mime/multipart"
+	"net/http"
+	"strconv"
+	"time"
+	"unicode/utf8"
+
+	"example.com/apiroute"
+)
+
+// A Cover is the picture of a post. Its URL changes when the picture does.
+type Cover struct {
+	URL string `json:"url"`
+	Alt string `json:"alt"`
+}
+
+func newCover(post, version int64, alt string) *Cover {
+	return &Cover{URL: fmt.Sprintf("/api/posts/%d/cover?v=%d", post, version), Alt: alt}
+}
+
+type coverQueries struct {
+	get, put, touch *sql.Stmt
+}
+
+func (q *coverQueries) prepare(p *preparer) {
+	q.get = p.read(`SELECT version, type, data FROM covers WHERE post_id = ?`)
+	q.put = p.write(`INSERT INTO covers (post_id, version, type, alt, data) VALUES (?1, 1, ?2, ?3, ?4)
+		ON CONFLICT DO UPDATE SET version = version + 1, type = ?2, alt = ?3, data = ?4 RETURNING version`)
+	q.touch = p.write(`UPDATE posts SET updated = ?2 WHERE id = ?1`)
+}
+
+// maxUpload is how many bytes an upload may have, picture and form together:
+// 5 MiB. The page has this number too, to say so before it sends a byte.
+const maxUpload = 5 << 20
+
+type coverForm struct {
+	Alt     string                `form:"alt"`
+	Picture *multipart.FileHeader `form:"picture,required"`
+}
+
+func (f coverForm) Validate() error {
+	if utf8.RuneCountInString(f.Alt) > 300 {
+		return apiroute.FieldError{In: "form", Name: "alt", Detail: "must not have more than 300 characters"}
+	}
+	return nil
+}
+
+type coverUpload struct {
+	postID
+	Form coverForm `body:"form"`
+}
+
+// putCover takes a form with a picture, and replaces the one before.
+func (b *blog) putCover(ctx context.Context, in coverUpload) (*Cover, error) {
+	data, mediaType, err := readPicture(in.Form.Picture)
+	if err != nil {
+		return nil, err
+	}
+	var version int64
+	err = b.inTx(ctx, func(tx *sql.Tx) error {
+		if err := changed(tx.StmtContext(ctx, b.covers.touch).ExecContext(ctx, in.ID, time.Now().Unix())); err != nil {
+			return err
+		}
+		put := tx.StmtContext(ctx, b.covers.put)
+		return put.QueryRowContext(ctx, in.ID, mediaType, in.Form.Alt, data).Scan(&version)
+	})
+	if err != nil {
+		return nil, in.orNotFound(err)
+	}
+	return newCover(in.ID, version, in.Form.Alt), nil
+}
+
+// readPicture returns a file and its media type. Only its bytes say what it is:
+// its name and its Content-Type are what the client likes them to be.
+func readPicture(fh *multipart.FileHeader) ([]byte, string, error) {
+	f, err := fh.Open()
+	if err != nil {
+		return nil, "", err
+	}
+	defer f.Close()
+	data, err := io.ReadAll(f)
+	if err != nil {
+		return nil, "", err
+	}
+	_, format, err := image.DecodeConfig(bytes.NewReader(data))
+	if err != nil {
+		field := apiroute.FieldError{In: "form", Name: "picture", Detail: "must be a JPEG, PNG or GIF picture"}
+		return nil, "", &apiroute.Error{Status: 422, Detail: "1 field is wrong", Fields: []apiroute.FieldError{field}}
+	}
+	return data, "image/" + format, nil
+}
+
+// showCover serves a picture. Beside a typed endpoint, which answers JSON, it is
+// a plain handler: it sets headers and hands over to net/http, which knows about
+// If-None-Match and Range.
+func (b *blog) showCover(req *apiroute.Request, res *apiroute.Response) error {
+	in, err := apiroute.Bind[postID](req)
+	if err != nil {
+		return err
+	}
+	var version int64
+	var mediaType string
+	var data []byte
+	err = b.covers.get.QueryRowContext(req.Context(), in.ID).Scan(&version, &mediaType, &data)
+	if err != nil {
+		return in.orNotFound(err)
+	}
+	res.SetHeader("Content-Type", mediaType)
+	res.SetHeader("X-Content-Type-Options", "nosniff") // the browser believes the type
+	res.SetHeader("Cache-Control", "no-cache")         // keep it, but ask whether it still holds
+	res.SetHeader("ETag", strconv.Quote(strconv.FormatInt(version, 10)))
+	http.ServeContent(res, req.Request, "", time.Time{}, bytes.NewReader(data))
+	return nil
+}
