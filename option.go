@@ -70,31 +70,6 @@ func common(a, b *scope) *scope {
 	return a
 }
 
-// outside reports whether a request must not come in here: it is answered with
-// what is common to routes of the page for which other options hold.
-func (s *scope) outside(req *Request) bool {
-	return req.instead != nil && s.depth > req.page.scope.depth
-}
-
-func (s *scope) gate(inner Handler) Handler {
-	return func(req *Request, res *Response) error {
-		if s.outside(req) {
-			return req.instead(req, res)
-		}
-		return inner(req, res)
-	}
-}
-
-func (s *scope) plainGate(rt *route, inner http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if s.outside(matched(r)) {
-			rt.endpoint(w, r)
-			return
-		}
-		inner.ServeHTTP(w, r)
-	})
-}
-
 // An Option is a setting of a router, a group or a route. Where levels differ,
 // the inner one wins; [Use] and [Around] add up. An Option where it has no
 // meaning makes the registration panic.

@@ -1,17 +1,12 @@
 package apiroute
 
 import (
-	"bufio"
 	"bytes"
-	"crypto/sha256"
 	"encoding"
-	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
-	"net"
 	"net/http"
 	"reflect"
 	"strconv"
@@ -326,134 +321,4 @@ func (res *Response) complete() bool {
 	}
 	length, err := strconv.ParseInt(res.w.Header().Get("Content-Length"), 10, 64)
 	return err == nil && length == res.written
-}
-
-// Header returns the header of the answer, as [http.ResponseWriter] has it.
-func (res *Response) Header() http.Header {
-	h := res.w.Header()
-	if res.saving {
-		res.saving, res.changed = false, true
-		if len(h) > 0 {
-			res.saved = maps.Clone(h)
-		}
-	}
-	return h
-}
-
-// WriteHeader sends the header with a status, as [http.ResponseWriter] has it:
-// one from 100 to 199 goes out as well, and the final one can follow.
-func (res *Response) WriteHeader(code int) {
-	if res.code != 0 || res.hijacked {
-		res.misuse(ErrAnswered)
-		return
-	}
-	res.w.WriteHeader(code)
-	if code >= 200 || code == http.StatusSwitchingProtocols {
-		res.code = code
-	}
-}
-
-// Write sends a part of the body, after the header with the status that is set
-// if it is not out yet. After an ending method it returns [ErrAnswered].
-func (res *Response) Write(b []byte) (int, error) {
-	if err := res.begin(b); err != nil {
-		return 0, err
-	}
-	if res.head || bodyless(res.code) {
-		return len(b), nil
-	}
-	defer res.guard()()
-	n, err := res.w.Write(b)
-	res.written += int64(n)
-	return n, err
-}
-
-// begin prepares for a part of the body.
-func (res *Response) begin(b []byte) error {
-	if res.done || res.hijacked {
-		return res.misuse(ErrAnswered)
-	}
-	if res.code == 0 {
-		if err := res.check(); err != nil {
-			return err
-		}
-		h := res.Header()
-		if res.head && len(b) > 0 && h["Content-Type"] == nil && h["Content-Encoding"] == nil {
-			h.Set("Content-Type", http.DetectContentType(b)) // as net/http will for GET
-		}
-		res.WriteHeader(res.statusOr(http.StatusOK))
-	}
-	return nil
-}
-
-// ReadFrom sends what is left of r, so that [io.Copy] can use sendfile.
-func (res *Response) ReadFrom(r io.Reader) (int64, error) {
-	if res.code == 0 || res.head || bodyless(res.code) || res.done || res.hijacked || res.lifted {
-		// Its first bytes may have to be looked at.
-		return io.Copy(struct{ io.Writer }{res}, r)
-	}
-	n, err := io.Copy(res.w, r)
-	res.written += n
-	return n, err
-}
-
-// Flush sends what is buffered, if the server can; see [http.Flusher].
-func (res *Response) Flush() { res.FlushError() }
-
-// FlushError is Flush with an error, as [http.ResponseController] has it.
-func (res *Response) FlushError() error {
-	if !res.done {
-		if err := res.begin(nil); err != nil {
-			return err
-		}
-	}
-	if res.head {
-		return nil
-	}
-	defer res.guard()()
-	return http.NewResponseController(res.w).Flush()
-}
-
-// Hijack takes the connection over; see [http.Hijacker]. Nothing is then
-// answered by this package.
-func (res *Response) Hijack() (net.Conn, *bufio.ReadWriter, error) {
-	conn, rw, err := http.NewResponseController(res.w).Hijack()
-	res.hijacked = res.hijacked || err == nil
-	return conn, rw, err
-}
-
-// Unwrap returns the writer below, for [http.ResponseController].
-func (res *Response) Unwrap() http.ResponseWriter { return res.w }
-
-// matches sets the ETag of an answer that can have one, and reports whether the
-// client has the same already: RFC 9110, sections 8.8.3 and 13.1.2.
-func (res *Response) matches(h http.Header, body []byte) bool {
-	r := res.req
-	if r.Method != http.MethodGet && r.Method != http.MethodHead || res.statusOr(http.StatusOK) != http.StatusOK {
-		return false
-	}
-	if h.Get("ETag") == "" {
-		sum := sha256.Sum256(body)
-		h.Set("ETag", `"`+base64.RawURLEncoding.EncodeToString(sum[:16])+`"`)
-	}
-	opaque := strings.TrimPrefix(h.Get("ETag"), "W/")
-	for rest := strings.Join(r.Header.Values("If-None-Match"), ","); rest != ""; {
-		rest = strings.TrimLeft(rest, " \t,")
-		if strings.TrimSpace(rest) == "*" {
-			return true
-		}
-		rest = strings.TrimPrefix(rest, "W/")
-		if rest == "" || rest[0] != '"' {
-			return false // no list of entity tags
-		}
-		end := strings.IndexFunc(rest[1:], func(r rune) bool { return r <= ' ' || r == '"' || r == 0x7f }) + 2
-		if end == 1 || rest[end-1] != '"' {
-			return false
-		}
-		if rest[:end] == opaque {
-			return true
-		}
-		rest = rest[end:]
-	}
-	return false
 }

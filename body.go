@@ -1,0 +1,233 @@
+package apiroute
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"mime"
+	"net/http"
+	"os"
+	"reflect"
+	"strings"
+)
+
+// A body is the body of a request within its limit, which can be read as a
+// whole and then again.
+type body struct {
+	request http.Request // of which this is the Body
+
+	src  io.ReadCloser
+	used bool   // src has been read
+	all  bool   // data and err are what Bytes returns
+	data []byte // all of it
+	err  error
+	next int // of data, for Read
+}
+
+func (b *body) Read(p []byte) (int, error) {
+	if !b.all {
+		b.used = true
+		return b.src.Read(p)
+	}
+	if n := copy(p, b.data[b.next:]); n > 0 || len(p) == 0 {
+		b.next += n
+		return n, nil
+	}
+	if b.err != nil {
+		return 0, b.err
+	}
+	return 0, io.EOF
+}
+
+func (b *body) Close() error { return b.src.Close() }
+
+// Bytes returns the whole body, within the [BodyLimit]; nil if there is none.
+// It may be called again, and before [Request.JSON] and Bind, which a signature
+// over the body needs; the body can then also be read as Body. The bytes must
+// not be changed.
+//
+// The error is an [*Error] with status 413 for a body over the limit, 408 for
+// one that did not come before the server's read deadline, and 400 for one that
+// broke off. If the handler has read from Body before, that is an error too,
+// and its own: a 500.
+func (req *Request) Bytes() ([]byte, error) {
+	if req.Body == nil || req.Body == http.NoBody {
+		return nil, nil
+	}
+	b := req.body
+	if b == nil || req.Body != b { // replaced by the handler's own
+		b = &body{src: req.Body}
+		if limit := req.scope.bodyLimit; limit > 0 {
+			b.src = http.MaxBytesReader(nil, b.src, limit)
+		}
+		req.body, req.Body = b, b
+	}
+	if b.all {
+		return b.data, b.err
+	}
+	if b.used {
+		return nil, errBodyRead
+	}
+	if err := req.checkLength(); err != nil {
+		return nil, err
+	}
+	b.data, b.err = readAll(b.src, req.ContentLength)
+	if b.err != nil {
+		b.data, b.err = nil, req.bodyError(b.err)
+	}
+	b.all = true
+	return b.data, b.err
+}
+
+var errBodyRead = errors.New("apiroute: the body has been read already, and not by Bytes, JSON or Bind")
+
+// readAll reads a body that has been announced with a length, -1 if unknown.
+// Memory for more than is there is not taken on a mere announcement.
+func readAll(r io.Reader, length int64) ([]byte, error) {
+	const most = 1 << 16
+	n := int64(512)
+	if 0 <= length && length < most {
+		n = length + 1 // that the end is seen without growing
+	} else if length >= most {
+		n = most
+	}
+	b := make([]byte, 0, n)
+	for {
+		n, err := r.Read(b[len(b):cap(b)])
+		b = b[:len(b)+n]
+		if err == io.EOF {
+			return b, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		if len(b) == cap(b) {
+			b = append(b, 0)[:len(b)]
+		}
+	}
+}
+
+func (req *Request) bodyError(err error) error {
+	var tooLarge *http.MaxBytesError
+	switch {
+	case errors.As(err, &tooLarge):
+		return bodyTooLarge(tooLarge.Limit)
+	case errors.Is(err, context.Canceled) && req.clientGone():
+		return err // nobody is there to be told
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return &Error{Status: http.StatusRequestTimeout, Header: http.Header{"Connection": {"close"}}, Err: err}
+	}
+	return &Error{Status: http.StatusBadRequest, Detail: "the body is broken off or malformed", Err: err}
+}
+
+func bodyTooLarge(limit int64) *Error {
+	return Errorf(http.StatusRequestEntityTooLarge, "the body is longer than %d bytes", limit).(*Error)
+}
+
+// checkLength refuses a body that announces itself as too long.
+func (req *Request) checkLength() error {
+	if limit := req.scope.bodyLimit; limit > 0 && req.ContentLength > limit {
+		return bodyTooLarge(limit)
+	}
+	return nil
+}
+
+// JSON decodes the body, which must be JSON, into dst, a pointer. Nothing in it
+// may follow the value, and it must be UTF-8. Otherwise it is as
+// [encoding/json.Unmarshal] has it: null leaves a field as it is, and a field's
+// name matches in any letter case; but where the toolchain has encoding/json/v2
+// (GOEXPERIMENT=jsonv2, on by default from Go 1.27), only in its own, and a name
+// that stands twice is an error.
+//
+// The error is an [*Error]: status 415 unless the Content-Type is
+// application/json or ends in +json, with no charset but utf-8, and there is no
+// Content-Encoding; 400 if the body is empty, not JSON, null, or does not fit,
+// with the field's path or the offset; and what [Request.Bytes] returns. dst
+// may have been changed in part then.
+func (req *Request) JSON(dst any) error {
+	if v := reflect.ValueOf(dst); v.Kind() != reflect.Pointer || v.IsNil() {
+		return &json.InvalidUnmarshalError{Type: reflect.TypeOf(dst)}
+	}
+	if err := req.checkJSON(); err != nil {
+		return err
+	}
+	data, err := req.Bytes()
+	if err != nil {
+		return err
+	}
+	if field := decodeJSON(data, dst, &req.scope.config); field != nil {
+		return badRequest(*field)
+	}
+	return nil
+}
+
+// checkJSON refuses a body that does not say that it is JSON.
+func (req *Request) checkJSON() error {
+	if req.ContentLength == 0 {
+		return nil // and is refused as empty
+	}
+	if err := req.checkEncoding(); err != nil {
+		return err
+	}
+	mediaType, params, err := req.mediaType()
+	if err != nil {
+		return err
+	}
+	if mediaType != "application/json" && (!strings.HasSuffix(mediaType, "+json") || !strings.Contains(mediaType, "/")) {
+		return unsupported("Accept", "application/json", "the body must be application/json")
+	}
+	if c, ok := params["charset"]; ok && !strings.EqualFold(c, "utf-8") {
+		return unsupported("Accept", "application/json", "the charset of the body must be utf-8")
+	}
+	return nil
+}
+
+func unsupported(header, value, detail string) *Error {
+	return &Error{Status: http.StatusUnsupportedMediaType, Detail: detail, Header: http.Header{header: {value}}}
+}
+
+// checkEncoding refuses a body that is compressed: nothing here inflates it.
+func (req *Request) checkEncoding() error {
+	for _, v := range req.Header["Content-Encoding"] {
+		if v != "" && !strings.EqualFold(v, "identity") {
+			return unsupported("Accept-Encoding", "identity", "the body must not be encoded")
+		}
+	}
+	return nil
+}
+
+// mediaType returns the media type of the body, in lower case, "" if it has
+// none that can be read, and its parameters.
+func (req *Request) mediaType() (string, map[string]string, error) {
+	values := req.Header["Content-Type"]
+	if len(values) > 1 {
+		return "", nil, Errorf(http.StatusBadRequest, "the header Content-Type is there twice")
+	}
+	if len(values) == 0 || values[0] == "application/json" {
+		return strings.Join(values, ""), nil, nil
+	}
+	mediaType, params, err := mime.ParseMediaType(values[0])
+	if errors.Is(err, mime.ErrInvalidMediaParameter) {
+		return "", nil, Errorf(http.StatusBadRequest, "the header Content-Type has a bad parameter")
+	}
+	return mediaType, params, nil
+}
+
+// ownBody puts the limit on the body, and the means to read it again. It does so
+// in a copy of the request: net/http looks at the Body of its own to find out
+// whether a client still waits for 100 Continue.
+func (req *Request) ownBody(w http.ResponseWriter) {
+	if req.body == nil {
+		req.body = new(body)
+	}
+	b := req.body
+	*b = body{src: req.Body, request: *req.Request}
+	// net/http itself holds a body to the length that is announced, but
+	// middleware may have put another one in its place.
+	if limit := req.scope.bodyLimit; limit > 0 && (req.ContentLength < 0 || req.scope.replaced) {
+		b.src = http.MaxBytesReader(w, b.src, limit)
+	}
+	b.request.Body = b
+	req.Request = &b.request
+}

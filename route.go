@@ -1,0 +1,249 @@
+package apiroute
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"slices"
+	"sort"
+	"strings"
+)
+
+// A page is what a file in pages/api is: a path and all that is registered on
+// it. It does not change.
+type page struct {
+	segs   []segment
+	routes []*route // by method, that for every method last
+	scope  *scope   // of the options that are common to the routes
+	allow  string   // for the header Allow
+}
+
+// with returns a page that also has rt. p may be nil.
+func (p *page) with(rt *route, segs []segment) (*page, error) {
+	q := &page{segs: segs, routes: []*route{rt}, scope: rt.scope}
+	if p != nil {
+		q.routes = append(q.routes, p.routes...)
+		q.scope = common(p.scope, rt.scope)
+		for _, other := range p.routes {
+			if other.method == rt.method {
+				what := "it has"
+				if rt.method != "" {
+					what = rt.method + " has"
+				}
+				return p, &clashError{what + " a handler already, as", other.path, other.source}
+			}
+		}
+	}
+	sort.Slice(q.routes, func(i, j int) bool {
+		a, b := q.routes[i].method, q.routes[j].method
+		return b == "" || a != "" && a < b
+	})
+	methods := []string{http.MethodOptions}
+	for _, rt := range q.routes {
+		switch rt.method {
+		case "":
+			methods = append(methods, http.MethodDelete, http.MethodGet, http.MethodHead,
+				http.MethodPatch, http.MethodPost, http.MethodPut)
+		case http.MethodGet:
+			methods = append(methods, http.MethodGet, http.MethodHead)
+		default:
+			methods = append(methods, rt.method)
+		}
+	}
+	slices.Sort(methods)
+	q.allow = strings.Join(slices.Compact(methods), ", ")
+	return q, nil
+}
+
+// last returns the kind of the page's last segment; "/" counts as static.
+func (p *page) last() kind {
+	if n := len(p.segs); n > 0 {
+		return p.segs[n-1].kind
+	}
+	return static
+}
+
+func (p *page) mounted() bool { return p.last() == mounted }
+
+func (p *page) hasCatchAll() bool { return p.last() == catchAll || p.last() == optional }
+
+// route returns what serves a method, nil if nothing does.
+func (p *page) route(method string) *route {
+	for _, rt := range p.routes {
+		if rt.method == method {
+			return rt
+		}
+	}
+	if method == http.MethodHead {
+		if rt := p.route(http.MethodGet); rt != nil {
+			return rt
+		}
+	}
+	last := p.routes[len(p.routes)-1]
+	if last.method == "" && (method != http.MethodTrace || p.mounted()) {
+		return last
+	}
+	return nil
+}
+
+// What a page answers instead of a handler.
+
+func notFound(*Request, *Response) error { return &Error{Status: http.StatusNotFound} }
+
+func refuseMethod(*Request, *Response) error { return &Error{Status: http.StatusMethodNotAllowed} }
+
+func refuseConnect(*Request, *Response) error {
+	return &Error{Status: http.StatusMethodNotAllowed, Header: http.Header{"Allow": {""}}}
+}
+
+func badPath(*Request, *Response) error {
+	return Errorf(http.StatusBadRequest, "the path holds NUL or is not UTF-8")
+}
+
+func allow(req *Request, res *Response) error {
+	return res.SetHeader("Allow", req.page.allow).Status(http.StatusNoContent).End()
+}
+
+func redirectTo(path string) Handler {
+	return func(req *Request, res *Response) error {
+		if req.URL.RawQuery != "" || req.URL.ForceQuery {
+			path += "?" + req.URL.RawQuery
+		}
+		return res.SetHeader("Location", path).Status(http.StatusPermanentRedirect).End()
+	}
+}
+
+// A route is one handler on a page, within its middleware.
+type route struct {
+	method, path, source string
+
+	scope   *scope
+	handler Handler      // within Around of all levels
+	plain   http.Handler // the route within Use of its groups and itself, or nil
+}
+
+// newRoute builds what serves a route, from the inside out. Each middleware is
+// called here and never again. So that a 405, which is the page's, can pass
+// through what is common to the page's routes and no further, there is a gate
+// before the middleware of each level.
+func newRoute(method, path, source string, h Handler, s *scope) (*route, error) {
+	rt := &route{method: method, path: path, source: source, scope: s, handler: h.enter}
+	var plain http.Handler = http.HandlerFunc(rt.endpoint)
+	for ; s != nil; s = s.parent {
+		around, err := wrap(rt.handler, s.around)
+		if err != nil {
+			return nil, err
+		}
+		if len(s.around) > 0 {
+			rt.handler = s.gate(around)
+		}
+		if len(s.use) == 0 || s.parent == nil { // the router's own is outside of all
+			continue
+		}
+		if plain, err = wrap(plain, s.use); err != nil {
+			return nil, err
+		}
+		plain = s.plainGate(rt, plain)
+		rt.plain = plain
+	}
+	return rt, nil
+}
+
+// enter calls a handler, or what is to be answered in its place.
+func (h Handler) enter(req *Request, res *Response) error {
+	if req.instead != nil {
+		return req.instead(req, res)
+	}
+	if err := req.checkLength(); err != nil {
+		return err
+	}
+	res.save()
+	defer req.keepForm()
+	err := h(req, res)
+	if err != nil {
+		res.rollback()
+	}
+	return err
+}
+
+// serve answers a request that has been matched.
+func (rt *route) serve(req *Request, res *Response) {
+	if rt.plain == nil {
+		rt.finish(req, res)
+		return
+	}
+	req.setPathValues()
+	ctx := context.WithValue(req.Context(), matchKey{}, req)
+	rt.plain.ServeHTTP(res, req.WithContext(ctx))
+}
+
+// matchKey is the context key under which a *Request passes through standard
+// middleware.
+type matchKey struct{}
+
+func matched(r *http.Request) *Request {
+	req, ok := r.Context().Value(matchKey{}).(*Request)
+	if !ok {
+		panic("apiroute: middleware passed on a request without the context that it got")
+	}
+	return req
+}
+
+// endpoint is the inner end of the standard middleware.
+func (rt *route) endpoint(w http.ResponseWriter, r *http.Request) {
+	req := matched(r)
+	res, ok := w.(*Response)
+	if !ok || res.req != req {
+		// Middleware has wrapped the writer, and may let this run in another
+		// goroutine, as http.TimeoutHandler does.
+		outer := req
+		req, res = newExchange(w, r)
+		req.page, req.route, req.instead = outer.page, outer.route, outer.instead
+		req.text, req.segs = outer.text, outer.segs
+	}
+	req.Request = r
+	rt.finish(req, res)
+}
+
+func (rt *route) finish(req *Request, res *Response) {
+	s := rt.scope
+	if req.instead != nil {
+		s = req.page.scope
+	}
+	req.serve(res, rt.handler, s)
+}
+
+// wrap puts h into middleware, the first of which is the outermost.
+func wrap[H any](h H, middleware []func(H) H) (H, error) {
+	for i := len(middleware) - 1; i >= 0; i-- {
+		if h = middleware[i](h); isNil(h) {
+			return h, errors.New("middleware returned nil")
+		}
+	}
+	return h, nil
+}
+
+// outside reports whether a request must not come in here: it is answered with
+// what is common to routes of the page for which other options hold.
+func (s *scope) outside(req *Request) bool {
+	return req.instead != nil && s.depth > req.page.scope.depth
+}
+
+func (s *scope) gate(inner Handler) Handler {
+	return func(req *Request, res *Response) error {
+		if s.outside(req) {
+			return req.instead(req, res)
+		}
+		return inner(req, res)
+	}
+}
+
+func (s *scope) plainGate(rt *route, inner http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if s.outside(matched(r)) {
+			rt.endpoint(w, r)
+			return
+		}
+		inner.ServeHTTP(w, r)
+	})
+}
