@@ -2263,6 +2263,7 @@ type (
 	bindWithPtr struct{ *bindPtrMeta }
 	bindMethods interface{ M() }
 	bindDash    struct {
+		//lint:ignore SA5008 it is what is to be refused
 		A int `json:"-,"`
 	}
 )
@@ -2478,6 +2479,7 @@ func TestPlanFaults(t *testing.T) {
 		}](), []string{"F.A", `"-,"`}},
 		{reflect.TypeFor[struct {
 			F struct {
+				//lint:ignore SA5008 it is what is to be refused
 				A int `json:"-,omitempty"`
 			} `body:"json"`
 		}](), []string{"F.A", `"-,omitempty"`}},
@@ -2558,6 +2560,7 @@ func TestPlanNoFault(t *testing.T) {
 			E int `query:"A"`
 		}](),
 		reflect.TypeFor[struct {
+			//lint:ignore SA5008 the JSON body never sees it
 			A int `query:"a" json:"-,"`
 		}](),
 		reflect.TypeFor[struct {

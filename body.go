@@ -17,18 +17,23 @@ import (
 type body struct {
 	request http.Request // of which this is the Body
 
-	src  io.ReadCloser
-	used bool   // src has been read
-	all  bool   // data and err are what Bytes returns
-	data []byte // all of it
-	err  error
-	next int // of data, for Read
+	src    io.ReadCloser
+	used   bool   // src has been read
+	broken error  // why it ended before its end
+	all    bool   // data and err are what Bytes returns
+	data   []byte // all of it
+	err    error
+	next   int // of data, for Read
 }
 
 func (b *body) Read(p []byte) (int, error) {
 	if !b.all {
 		b.used = true
-		return b.src.Read(p)
+		n, err := b.src.Read(p)
+		if err != nil && err != io.EOF {
+			b.broken = err
+		}
+		return n, err
 	}
 	if n := copy(p, b.data[b.next:]); n > 0 || len(p) == 0 {
 		b.next += n

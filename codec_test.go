@@ -19,8 +19,8 @@ func codecMarshal(v any) ([]byte, error) {
 }
 
 func codecUnmarshal(data []byte, v any) error {
-	text, ok := strings.CutPrefix(string(data), "<")
-	if text, ok = strings.CutSuffix(text, ">"); !ok {
+	text, ok := strings.CutSuffix(strings.TrimPrefix(string(data), "<"), ">")
+	if !ok {
 		return errors.New("codec: secret detail")
 	}
 	return json.Unmarshal([]byte(text), v)

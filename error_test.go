@@ -861,12 +861,12 @@ func TestOnError(t *testing.T) {
 		{"answers", func(_ *Request, res *Response, err error) error {
 			return res.Status(418).JSON("teapot")
 		}, errRespSecret, 418, `"teapot"`, []string{respSecret}},
-		{"answers by Write", func(_ *Request, res *Response, err error) error {
-			_, err = res.Status(418).Write([]byte("teapot"))
+		{"answers by Write", func(_ *Request, res *Response, _ error) error {
+			_, err := res.Status(418).Write([]byte("teapot"))
 			return err
 		}, errRespSecret, 418, "teapot", []string{respSecret}},
 		{"answers as http.Error does", func(_ *Request, res *Response, err error) error {
-			http.Error(res, "teapot", 418)
+			http.Error(res, "teapot", http.StatusTeapot)
 			return nil
 		}, errRespSecret, 418, "teapot\n", []string{respSecret}},
 		{"answers and returns the error", func(_ *Request, res *Response, err error) error {

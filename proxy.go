@@ -1,15 +1,18 @@
 package apiroute
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log"
+	"maps"
 	"mime"
 	"net/http"
 	"net/http/httputil"
 	"net/url"
+	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -46,19 +49,21 @@ func Proxy(target string, edit ...func(*httputil.ProxyRequest)) Handler {
 	switch {
 	case err != nil:
 		panic("apiroute: Proxy: the target is no URL")
-	case u.Scheme != "http" && u.Scheme != "https" || u.Host == "":
+	case u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "":
 		panic(fmt.Sprintf("apiroute: Proxy: %q is not an absolute http or https URL", u.Redacted()))
 	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "" || u.User != nil:
 		panic(fmt.Sprintf("apiroute: Proxy: %q: a target has no query, fragment or user", u.Redacted()))
+	case slices.ContainsFunc(edit, func(f func(*httputil.ProxyRequest)) bool { return f == nil }):
+		panic("apiroute: Proxy: nil edit")
 	}
-	base := *u
-	base.Path, base.RawPath = strings.TrimRight(u.Path, "/"), strings.TrimRight(u.RawPath, "/")
 	return func(req *Request, res *Response) error {
-		m, err := newMask(&base, req)
+		m, err := newMask(u, req)
 		if err != nil {
 			return err
 		}
 		var failed error
+		var broken bool
+		before := maps.Clone(res.Header())
 		proxy := &httputil.ReverseProxy{
 			Rewrite: func(pr *httputil.ProxyRequest) {
 				m.rewrite(pr)
@@ -70,15 +75,29 @@ func Proxy(target string, edit ...func(*httputil.ProxyRequest)) Handler {
 				if t, _, _ := mime.ParseMediaType(answer.Header.Get("Content-Type")); t == "text/event-stream" {
 					res.lift()
 				}
+				for k, v := range before { // ReverseProxy clears the header after an answer of 1xx
+					res.Header()[k] = v
+				}
 				return m.hide(answer)
 			},
 			ErrorHandler: func(_ http.ResponseWriter, _ *http.Request, err error) { failed = err },
-			ErrorLog:     log.New(io.Discard, "", 0), // what it logs is also returned, or cuts the connection
+			ErrorLog: log.New(writerFunc(func(line []byte) (int, error) {
+				broken = true // it logs only that
+				req.log(res.code, true, errors.New("apiroute: Proxy: "+string(bytes.TrimSpace(line))))
+				return len(line), nil
+			}), "", 0),
 		}
 		proxy.ServeHTTP(res, req.Request)
+		if broken && failed == nil {
+			panic(http.ErrAbortHandler) // as it does itself, but not under httptest.ResponseRecorder
+		}
 		return req.proxyError(failed)
 	}
 }
+
+type writerFunc func([]byte) (int, error)
+
+func (f writerFunc) Write(b []byte) (int, error) { return f(b) }
 
 // proxyError returns the answer to what has kept a request from being passed on.
 func (req *Request) proxyError(err error) error {
@@ -88,6 +107,8 @@ func (req *Request) proxyError(err error) error {
 		return nil
 	case errors.As(err, &tooLarge):
 		return err
+	case req.body != nil && req.body.broken != nil: // it is the client's body that failed, and not the service
+		return req.bodyError(req.body.broken)
 	case errors.Is(err, context.Canceled) && req.clientGone():
 		return context.Canceled // and not the text, which names the target
 	case req.pastTimeout():
@@ -98,9 +119,10 @@ func (req *Request) proxyError(err error) error {
 
 // A mask is the correspondence of the paths of a target and of a route.
 type mask struct {
-	target *url.URL // without a slash at the end
-	route  string   // the escaped path of the route without the catch-all
-	below  string   // the escaped segments of the catch-all, each after a slash
+	target *url.URL
+	route  string // the escaped path of the route without the catch-all
+	below  string // the escaped segments of the catch-all, each after a slash
+	exact  bool   // the route has no catch-all
 }
 
 func newMask(target *url.URL, req *Request) (*mask, error) {
@@ -108,26 +130,52 @@ func newMask(target *url.URL, req *Request) (*mask, error) {
 	if !escaped {
 		raw = req.URL.EscapedPath()
 	}
-	segs := strings.Split(strings.TrimPrefix(raw, "/"), "/")
 	rest := req.rest()
-	n := len(segs) - len(rest)
-	for _, s := range rest {
-		parts := strings.FieldsFunc(s, func(r rune) bool { return r == '/' || r == '\\' })
-		for _, p := range parts {
-			if p == "." || p == ".." {
-				return nil, Errorf(http.StatusBadRequest, "the path has a dot segment")
-			}
-		}
+	if slices.ContainsFunc(rest, climbs) {
+		return nil, Errorf(http.StatusBadRequest, "the path has a dot segment")
 	}
-	m := &mask{target: target}
+	m := &mask{target: target, exact: req.page == nil || !req.page.hasCatchAll()}
+	segs := strings.Split(strings.Trim(raw, "/"), "/")
 	for i, s := range segs {
-		if i < n {
+		if i < len(segs)-len(rest) {
 			m.route += "/" + escapePath(s)
 		} else {
 			m.below += "/" + escapePath(s)
 		}
 	}
 	return m, nil
+}
+
+// climbs reports whether a service might find a dot segment in a segment: if it
+// takes %2F for a slash, or a backslash, or a semicolon for the end of a name.
+func climbs(segment string) bool {
+	for _, part := range strings.FieldsFunc(segment, func(r rune) bool { return r == '/' || r == '\\' }) {
+		if name, _, _ := strings.Cut(part, ";"); name == "." || name == ".." {
+			return true
+		}
+	}
+	return false
+}
+
+// base returns the escaped path of the target without a slash at its end.
+func (m *mask) base() string { return strings.TrimRight(m.target.EscapedPath(), "/") }
+
+// public returns the escaped path on the route for one on the target, and false
+// if that is not below the target's.
+func (m *mask) public(path string) (string, bool) {
+	rest, ok := strings.CutPrefix(path, m.base())
+	if !ok || rest != "" && rest[0] != '/' || strings.HasPrefix(rest, "//") {
+		return "", false
+	}
+	for _, s := range strings.Split(rest, "/") {
+		if text, err := url.PathUnescape(s); err != nil || climbs(text) {
+			return "", false
+		}
+	}
+	if path = strings.TrimRight(m.route, "/") + rest; path == "" {
+		path = "/"
+	}
+	return path, true
 }
 
 // escapePath escapes what must not stand in the path of a URL, and keeps the
@@ -150,20 +198,28 @@ func escapePath(s string) string {
 func (m *mask) rewrite(pr *httputil.ProxyRequest) {
 	out := pr.Out.URL
 	out.Scheme, out.Host = m.target.Scheme, m.target.Host
-	out.RawPath = m.target.EscapedPath() + m.below
+	if out.RawPath = m.base() + m.below; m.exact {
+		out.RawPath = m.target.EscapedPath()
+	}
 	if out.RawPath == "" {
 		out.RawPath = "/"
 	}
 	out.Path, _ = url.PathUnescape(out.RawPath) // both parts are escaped
+	if _, err := url.ParseQuery(pr.In.URL.RawQuery); err == nil {
+		out.RawQuery = pr.In.URL.RawQuery // else without what is malformed, as ReverseProxy leaves it
+	}
 	pr.Out.Host = ""
 	pr.SetXForwarded()
-	if pr.Out.Header["Accept-Encoding"] == nil {
+	if pr.Out.Header.Get("Accept-Encoding") == "" {
 		pr.Out.Header.Set("Accept-Encoding", "identity") // else the transport would ask for gzip, and inflate it
 	}
 }
 
 // hide rewrites what names the target in the header of its answer.
 func (m *mask) hide(answer *http.Response) error {
+	if code := answer.StatusCode; code < 200 && code != http.StatusSwitchingProtocols || code > 999 {
+		return fmt.Errorf("apiroute: Proxy: the target answers with status %d", code)
+	}
 	h := answer.Header
 	if v := h.Get("Location"); v != "" {
 		to, ok := m.toRoute(v, answer.Request)
@@ -179,12 +235,10 @@ func (m *mask) hide(answer *http.Response) error {
 			h.Del("Content-Location")
 		}
 	}
-	if v := h.Get("Refresh"); v != "" {
-		wait, v, found := strings.Cut(v, "=")
-		to, ok := m.toRoute(strings.Trim(v, ` "'`), answer.Request)
-		if found && ok {
-			h.Set("Refresh", wait+"="+to)
-		} else if found {
+	if parts := refresh.FindStringSubmatch(h.Get("Refresh")); parts != nil {
+		if to, ok := m.toRoute(parts[2], answer.Request); ok {
+			h.Set("Refresh", parts[1]+"; url="+to)
+		} else {
 			h.Del("Refresh")
 		}
 	}
@@ -194,6 +248,10 @@ func (m *mask) hide(answer *http.Response) error {
 	return nil
 }
 
+// refresh takes apart the header Refresh, as browsers read it: seconds, and a
+// URL with or without its name and quotes.
+var refresh = regexp.MustCompile(`^\s*([0-9.]*)\s*[;,\s]\s*(?i:url\s*=\s*)?["']?([^"']+)`)
+
 // toRoute returns the reference on the route for one that the target gave. It
 // is false for one to the target's host that is not below the target's path.
 func (m *mask) toRoute(ref string, out *http.Request) (string, bool) {
@@ -201,31 +259,30 @@ func (m *mask) toRoute(ref string, out *http.Request) (string, bool) {
 	if err != nil {
 		return "", false
 	}
-	switch {
-	case u.Host == "" && (u.Scheme != "" || !strings.HasPrefix(u.Path, "/")):
+	if u.Host == "" && (u.Scheme != "" || !strings.HasPrefix(u.Path, "/")) {
 		return ref, true // mailto:, or relative, and so below the route as it is below the target
-	case u.Host != "" && !m.names(u.Hostname(), out):
-		return ref, true // another service
-	case u.Host != "" && port(u) != port(out.URL):
+	}
+	if u.Host != "" {
+		var named, same bool
+		for _, own := range []*url.URL{m.target, out.URL, {Host: out.Host}} {
+			if strings.EqualFold(strings.TrimSuffix(u.Hostname(), "."), strings.TrimSuffix(own.Hostname(), ".")) {
+				named, same = true, same || port(u) == port(own)
+			}
+		}
+		if !named {
+			return ref, true // another service
+		}
+		if !same {
+			return "", false
+		}
+	}
+	path, ok := m.public(u.EscapedPath())
+	if !ok {
 		return "", false
 	}
-	rest, ok := strings.CutPrefix(u.EscapedPath(), m.target.EscapedPath())
-	if !ok || rest != "" && rest[0] != '/' {
-		return "", false
-	}
-	u.Scheme, u.Host, u.User = "", "", nil
-	u.RawPath = m.route + rest
-	if u.Path, err = url.PathUnescape(u.RawPath); err != nil || u.Path == "" {
-		u.Path, u.RawPath = "/", ""
-	}
+	u.Scheme, u.Host, u.User, u.RawPath = "", "", nil, path
+	u.Path, _ = url.PathUnescape(path)
 	return u.String(), true
-}
-
-// names reports whether a host is one by which the target was called.
-func (m *mask) names(host string, out *http.Request) bool {
-	called, _, _ := strings.Cut(out.Host, ":")
-	return strings.EqualFold(host, m.target.Hostname()) || strings.EqualFold(host, out.URL.Hostname()) ||
-		strings.EqualFold(host, called)
 }
 
 // port returns the port of a URL, "" for the usual one. Services behind a proxy
@@ -242,19 +299,19 @@ func port(u *url.URL) string {
 func (m *mask) hideCookie(c string) string {
 	parts := strings.Split(c, ";")
 	kept := []string{parts[0]}
+	name := strings.TrimSpace(parts[0])
+	isHost := len(name) >= 7 && strings.EqualFold(name[:7], "__Host-")
 	for _, part := range parts[1:] {
-		name, value, _ := strings.Cut(strings.TrimSpace(part), "=")
-		switch {
+		name, value, _ := strings.Cut(part, "=")
+		switch name = strings.TrimSpace(name); {
 		case strings.EqualFold(name, "Domain"):
 			continue
-		case strings.EqualFold(name, "Path") && !strings.HasPrefix(strings.TrimSpace(c), "__Host-"):
-			rest, ok := strings.CutPrefix(value, m.target.EscapedPath())
-			if !ok || rest != "" && rest[0] != '/' {
-				rest = ""
+		case strings.EqualFold(name, "Path") && !isHost:
+			path, ok := m.public(strings.TrimSpace(value))
+			if !ok {
+				path, _ = m.public(m.base())
 			}
-			if part = " Path=" + m.route + rest; m.route+rest == "" {
-				part = " Path=/"
-			}
+			part = " Path=" + strings.ReplaceAll(path, ";", "%3B") // the client had a say in it
 		}
 		kept = append(kept, part)
 	}

@@ -794,7 +794,7 @@ func TestResponseStreams(t *testing.T) {
 		{"template with Status", func(_ *Request, res *Response) error {
 			return page.Execute(res.Status(410).SetHeader("Content-Type", "text/html"), "a")
 		}, 410, "text/html", "<!doctype html><p>a", ""},
-		{"http.Error", func(_ *Request, res *Response) error { http.Error(res, "a", 418); return nil },
+		{"http.Error", func(_ *Request, res *Response) error { http.Error(res, "a", http.StatusTeapot); return nil },
 			418, "text/plain; charset=utf-8", "a\n", ""},
 		{"FromHTTP", FromHTTP(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, "a") })),
 			200, "text/plain; charset=utf-8", "a", ""},

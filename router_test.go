@@ -2102,7 +2102,7 @@ func TestFromHTTP(t *testing.T) {
 	api.Handle("/panic", plain(func(w http.ResponseWriter, r *http.Request) { w.Header().Set("X", "1"); panic("no") }))
 	api.Handle("/handler", FromHTTP(Handler(routerOK)))
 	api.Handle("/error", FromHTTP(&Error{Status: 410}))
-	api.Handle("/redirect", FromHTTP(http.RedirectHandler("/x", 302)))
+	api.Handle("/redirect", FromHTTP(http.RedirectHandler("/x", http.StatusFound)))
 	api.Handle("/hijack", plain(func(w http.ResponseWriter, r *http.Request) {
 		conn, _, err := http.NewResponseController(w).Hijack()
 		if err != nil {

@@ -67,7 +67,7 @@ func echo4Comment(c echo.Context) error {
 	if err := c.Bind(&in); err != nil {
 		return err
 	}
-	return c.JSON(200, comment{in.ID, in.Notify, in.Lang, in.commentBody})
+	return c.JSON(200, comment(in))
 }
 
 func echo4Table(rules []rule) http.Handler {

@@ -51,7 +51,7 @@ func echo5Comment(c *echo.Context) error {
 	if err := c.Bind(&in); err != nil {
 		return err
 	}
-	return c.JSON(200, comment{in.ID, in.Notify, in.Lang, in.commentBody})
+	return c.JSON(200, comment(in))
 }
 
 func echo5Table(rules []rule) http.Handler {

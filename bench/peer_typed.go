@@ -16,7 +16,7 @@ func typedApp() http.Handler {
 		return johnDoe, nil
 	})
 	apiroute.Get(api, "/api/posts/[id]", func(_ context.Context, in typedID) (post, error) {
-		return post{in.ID}, nil
+		return post(in), nil
 	})
 	apiroute.Get(api, "/api/search", func(_ context.Context, in apirouteSearch) (search, error) {
 		return search(in), nil
