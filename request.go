@@ -165,7 +165,7 @@ func (req *Request) rest() []string {
 // validValues reports whether all values are UTF-8 without NUL.
 func (req *Request) validValues() bool {
 	if req.segs == nil && !req.page.mounted() { // what is static is valid anyway
-		return validValue(req.text)
+		return req.page.isStatic || validValue(req.text)
 	}
 	for i, s := range req.page.segs {
 		if s.kind == single && !validValue(req.segment(i)) {

@@ -16,6 +16,8 @@ type page struct {
 	routes []*route // by method, that for every method last
 	scope  *scope   // of the options that are common to the routes
 	allow  string   // for the header Allow
+
+	isStatic bool // no segment is a value
 }
 
 // with returns a page that also has rt. p may be nil.
@@ -51,6 +53,7 @@ func (p *page) with(rt *route, segs []segment) (*page, error) {
 		}
 	}
 	slices.Sort(methods)
+	q.isStatic = !slices.ContainsFunc(segs, func(s segment) bool { return s.kind != static })
 	q.allow = strings.Join(slices.Compact(methods), ", ")
 	return q, nil
 }
