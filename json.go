@@ -54,12 +54,9 @@ func (c *config) decode(data []byte, dst any) error {
 // the errors of a type's own UnmarshalJSON or UnmarshalText, and not always of
 // the first error. So the text is looked through anew, unless it is long.
 func (c *config) explain(data []byte, t reflect.Type, err error) (path, detail string) {
-	if c.unmarshal != nil && !json.Valid(data) { // perhaps it takes more than JSON
-		var syntax *json.SyntaxError
-		if errors.As(err, &syntax) && 0 < syntax.Offset && syntax.Offset <= int64(len(data)) {
-			return "", "is not valid JSON at offset " + strconv.FormatInt(syntax.Offset-1, 10)
-		}
-		return "", describe(err)
+	var syntax *json.SyntaxError
+	if c.unmarshal != nil && !errors.As(err, &syntax) && !json.Valid(data) {
+		return "", describe(err) // the codec takes more than JSON
 	}
 	if offset, ok := syntaxOffset(data, err); ok {
 		return "", "is not valid JSON at offset " + strconv.FormatInt(offset, 10)

@@ -24,7 +24,7 @@ func syntaxOffset(data []byte, err error) (int64, bool) {
 	// The offset is that of the bytes read, the wrong one among them; where the
 	// text ends too soon, the space is the wrong one.
 	syntax, ok := err.(*json.SyntaxError)
-	if ok && syntax.Offset < int64(len(data)) && !json.Valid(data) { // and not of a type's own UnmarshalJSON
+	if ok && 0 < syntax.Offset && syntax.Offset < int64(len(data)) && !json.Valid(data) { // and not of a type's own UnmarshalJSON
 		return syntax.Offset - 1, true
 	}
 	if !errors.As(json.Unmarshal(append(data[:len(data):len(data)], ' '), new(json.RawMessage)), &syntax) {

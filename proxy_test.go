@@ -96,6 +96,9 @@ func proxyAsk(t *testing.T, s *httptest.Server, method, target, header, body str
 	}
 	go io.WriteString(c, method+" "+target+" HTTP/1.1\r\nHost: public.example\r\n"+header+"\r\n"+body)
 	resp := c.answer(method)
+	for resp.StatusCode < 200 {
+		resp = c.answer(method)
+	}
 	b, err := io.ReadAll(resp.Body)
 	if err != nil {
 		t.Fatalf("%s %s: %v", method, target, err)
@@ -723,6 +726,7 @@ func TestProxyErrors(t *testing.T) {
 		{"garbage", says("garbage\r\n\r\n"), 502},
 		{"nothing", says(""), 502},
 		{"half a header", says("HTTP/1.1 200 OK\r\nContent-"), 502},
+		{"only interim answers", says("HTTP/1.1 103 Early Hints\r\nX-Back: 1\r\n\r\n"), 502},
 		{"a bad length", says("HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n"), 502},
 		{"two lengths", says("HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nxx"), 502},
 		{"a status of no meaning", says("HTTP/1.1 099 What\r\nContent-Length: 0\r\n\r\n"), 502},
