@@ -93,7 +93,9 @@ func (p *page) route(method string) *route {
 
 func notFound(*Request, *Response) error { return &Error{Status: http.StatusNotFound} }
 
-func refuseMethod(*Request, *Response) error { return &Error{Status: http.StatusMethodNotAllowed} }
+func refuseMethod(req *Request, _ *Response) error {
+	return &Error{Status: http.StatusMethodNotAllowed, Header: http.Header{"Allow": {req.page.allow}}}
+}
 
 func refuseConnect(*Request, *Response) error {
 	return &Error{Status: http.StatusMethodNotAllowed, Header: http.Header{"Allow": {""}}}

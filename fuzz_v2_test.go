@@ -1,0 +1,36 @@
+//go:build goexperiment.jsonv2 && go1.27
+
+package apiroute
+
+import (
+	"bytes"
+	jsonv1 "encoding/json"
+	"encoding/json/jsontext"
+	jsonv2 "encoding/json/v2"
+	"reflect"
+	"testing"
+)
+
+// FuzzJSONStrict holds the decoding of a body to encoding/json/v2 with names as
+// they are written, each once, and text that is Unicode.
+func FuzzJSONStrict(f *testing.F) {
+	for _, s := range fuzzJSONSeeds() {
+		f.Add([]byte(s), false)
+		f.Add([]byte(s), true)
+	}
+	f.Fuzz(func(t *testing.T, data []byte, reject bool) {
+		c := defaults
+		c.rejectUnknown = reject
+		var got, want fuzzDoc
+		wrong := decodeJSON(data, &got, &c)
+		err := jsonv2.Unmarshal(data, &want, jsonv1.DefaultOptionsV1(), jsonv1.ReportErrorsWithLegacySemantics(false),
+			jsonv2.MatchCaseInsensitiveNames(false), jsontext.AllowDuplicateNames(false), jsontext.AllowInvalidUTF8(false), jsonv2.RejectUnknownMembers(reject))
+		null := string(bytes.Trim(data, " \t\r\n")) == "null"
+		if (wrong != nil) != (err != nil || null) {
+			t.Fatalf("%q: %v, encoding/json/v2: %v", data, wrong, err)
+		}
+		if wrong == nil && !reflect.DeepEqual(got, want) {
+			t.Fatalf("%q: %+v, encoding/json/v2: %+v", data, got, want)
+		}
+	})
+}
