@@ -96,8 +96,9 @@ const (
 // On the router it runs before matching: it sees every request, 404s included,
 // and may rewrite the URL. On a group or a route it runs for those paths only,
 // inside that of the outer levels, and for what is answered for a path without
-// a handler (405, OPTIONS, 308) if it is common to all routes of the path. It
-// must pass on the context of the request.
+// a handler (405, OPTIONS, 308) if it is common to all routes of the path: CORS
+// for a path belongs on a level that all its methods have in common. It must pass
+// on the context of the request.
 //
 // Each function is called once, when the router is made or the route is
 // registered. Use panics if one is nil.
@@ -142,7 +143,8 @@ func NoBodyLimit() Option {
 // Timeout puts a deadline on the context of a request, inside [Use]; 0 is none,
 // the default. A handler that returns an error after this deadline, and not
 // another, is answered 503; but an [*Error] is answered as it is. A handler
-// that does not look at its context runs on. Timeout panics if d is negative.
+// that does not look at its context runs on, and the time in which a body comes
+// counts: a route that takes uploads wants a longer one. Timeout panics if d is negative.
 func Timeout(d time.Duration) Option {
 	if d < 0 {
 		panic("apiroute: Timeout: negative duration")
