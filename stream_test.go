@@ -530,6 +530,34 @@ func TestStreamIgnoresDeadlinesOfServer(t *testing.T) {
 	}
 }
 
+// TestStreamOfTheRequest checks that the server's deadline for reading goes too:
+// past it a body that is sent back as it comes would break off.
+func TestStreamOfTheRequest(t *testing.T) {
+	api := New()
+	api.Post("/", func(req *Request, res *Response) error {
+		if err := http.NewResponseController(res).EnableFullDuplex(); err != nil {
+			return err
+		}
+		return res.Stream("text/plain", req.Body)
+	})
+	c := streamDial(t, streamServe(t, api, func(s *httptest.Server) {
+		s.Config.ReadTimeout, s.Config.WriteTimeout = 200*time.Millisecond, 200*time.Millisecond
+	}))
+	io.WriteString(c, "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n0\r\n")
+	resp := c.answer("POST")
+	for i := 0; i < 6; i++ {
+		if got := streamRead(t, resp.Body, 1); got != fmt.Sprint(i) {
+			t.Errorf("got %q, want %d", got, i)
+		}
+		time.Sleep(100 * time.Millisecond)
+		fmt.Fprintf(c, "1\r\n%d\r\n", i+1)
+	}
+	io.WriteString(c, "0\r\n\r\n")
+	if rest, err := io.ReadAll(resp.Body); string(rest) != "6" || err != nil {
+		t.Errorf("at the end %q, error %v", rest, err)
+	}
+}
+
 // TestStreamSlowSource checks that the deadline is the client's, for taking a
 // part, and does not run while the source has none: with HTTP/2 it resets the
 // stream whether anything is written or not.
@@ -926,13 +954,16 @@ func TestEventsKeepAlive(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		// As if the time were up, twice: a comment sets the timer again.
+		// As if the time were up, twice: a comment sets the timer again. Stop says
+		// whether it was set.
 		for i := 0; i < 2; i++ {
-			if !ev.timer.Reset(0) {
+			if !ev.timer.Stop() {
 				t.Error("the timer was not set")
 			}
+			ev.timer.Reset(0)
 			<-proceed
-			streamAwait(t, "the timer to be set again", func() bool { return ev.timer.Reset(keepAlive) })
+			streamAwait(t, "the timer to be set again", ev.timer.Stop)
+			ev.timer.Reset(keepAlive)
 		}
 		return ev.Send(Event{Data: "x"})
 	})
@@ -1017,6 +1048,30 @@ func TestEventsEndWithTheHandler(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func TestEventsEndWhileACommentIsWritten(t *testing.T) {
+	kept := make(chan *EventStream, 1)
+	api := New((&streamLog{}).option())
+	api.Get("/", func(_ *Request, res *Response) error {
+		ev, err := res.Events()
+		if err != nil {
+			return err
+		}
+		kept <- ev
+		ev.mu.Lock() // the comment and the end of the handler will both wait
+		ev.timer.Reset(0)
+		time.Sleep(20 * time.Millisecond)
+		time.AfterFunc(20*time.Millisecond, ev.mu.Unlock)
+		return nil
+	})
+	_, body, err := streamDo(t, streamServe(t, api), "GET", "/")
+	if body != "" && body != ":\n\n" || err != nil {
+		t.Errorf("body %q, error %v", body, err)
+	}
+	if ev := <-kept; ev.timer.Stop() {
+		t.Error("the timer of a stream that has ended is set")
 	}
 }
 
