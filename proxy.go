@@ -24,7 +24,7 @@ import (
 // The segments of the route's catch-all, with their escapes as received, and the
 // query go below the target's path; a path that the service could take for one
 // outside of it is a 400. Without a catch-all every request goes to the target
-// itself. The body is streamed both ways, within the [BodyLimit] of the route.
+// itself, also under http.ServeMux without a router. The body is streamed both ways, within the [BodyLimit] of the route.
 // Server-sent events and upgrades (WebSocket) pass.
 //
 // The request goes out as [httputil.ReverseProxy] has it: without hop-by-hop

@@ -41,7 +41,7 @@ func (res *Response) stream(contentType string) error {
 }
 
 // lift takes the server's deadlines off the connection. That for reading has to
-// go too: past it net/http takes the client to be gone.
+// go too, for an answer that is written while the body is still being read.
 func (res *Response) lift() {
 	res.lifted = true
 	http.NewResponseController(res.w).SetReadDeadline(time.Time{})
