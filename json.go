@@ -78,7 +78,7 @@ func (c *config) explain(data []byte, t reflect.Type, err error) (path, detail s
 }
 
 // maxSearch is up to how many bytes a text is searched for the value at fault,
-// which takes some 20 decodings of it.
+// which takes some decodings of it for each level that the value is in.
 const maxSearch = 1 << 16
 
 // A search finds the first value of a valid JSON text that a decoding refuses.
@@ -103,17 +103,16 @@ func (s *search) try(end int, middle string) error {
 
 func (s *search) run() (path string, err error) {
 	for start := 0; ; {
-		open := s.data[start]
+		open, end := s.data[start], valueEnd(s.data, start)
 		if open != '{' && open != '[' {
-			return s.path.String(), s.try(valueEnd(s.data, start), "")
+			return s.path.String(), s.try(end, "")
 		}
-		whole := func() (string, error) { return s.path.String(), s.try(valueEnd(s.data, start), "") }
 		members := jsonMembers(s.data, start)
 		s.closed = append(s.closed, open+2) // ASCII: { and }, [ and ]
 		first := sort.Search(len(members), func(i int) bool { return s.try(members[i].end, "") != nil })
 		if first == len(members) || s.try(start+1, "") != nil || s.path.Len() > maxJSONPath {
 			s.closed = s.closed[:len(s.closed)-1]
-			return whole()
+			return s.path.String(), s.try(end, "")
 		}
 		m := members[first]
 		if open == '[' {
