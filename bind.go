@@ -93,8 +93,8 @@ func Bind[T any](req *Request) (T, error) {
 	if p.fault != nil {
 		panic(fmt.Sprintf("apiroute: Bind: %v", p.fault))
 	}
-	if req.page != nil {
-		if err := p.checkPath(req.page.segs); err != nil {
+	if page := req.match.page; page != nil {
+		if err := p.checkPath(page.segs); err != nil {
 			panic(fmt.Sprintf("apiroute: Bind: %v", err))
 		}
 	}
@@ -596,7 +596,7 @@ func (p *plan) bind(req *Request, v reflect.Value) error {
 	if n := p.total + 1 - len(b.few); n > 0 { // one more for unknown names
 		b.more = make([]state, n)
 	}
-	if len(p.query.fields) > 0 || req.scope.rejectUnknown {
+	if len(p.query.fields) > 0 || req.match.scope.rejectUnknown {
 		b.pairs(&p.query, v, "query", req.URL.RawQuery)
 	}
 	for _, f := range p.fields {
@@ -726,7 +726,7 @@ func (b *binder) pairs(set *fieldSet, v reflect.Value, in, raw string) {
 		}
 		f := set.get(name)
 		if f == nil {
-			if b.req.scope.rejectUnknown {
+			if b.req.match.scope.rejectUnknown {
 				b.unknown(in, name)
 			}
 			continue
@@ -800,7 +800,7 @@ func (b *binder) fromBody(v reflect.Value) error {
 		if err := req.checkJSON(); err != nil {
 			return err
 		}
-		if f := decodeJSON(data, indirect(v, p).Addr().Interface(), &req.scope.config); f != nil {
+		if f := decodeJSON(data, indirect(v, p).Addr().Interface(), &req.match.scope.config); f != nil {
 			b.wrong = append(b.wrong, wrongField{p.order, *f})
 		}
 	case isForm:
@@ -849,7 +849,7 @@ func (b *binder) fromMultipart(v reflect.Value) error {
 			b.giveFiles(f, v, files)
 		}
 	}
-	if b.req.scope.rejectUnknown {
+	if b.req.match.scope.rejectUnknown {
 		names := make([]string, 0, len(form.Value)+len(form.File))
 		for name := range form.Value {
 			names = append(names, name)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"mime"
+	"mime/multipart"
 	"net/http"
 	"os"
 	"reflect"
@@ -24,6 +25,8 @@ type body struct {
 	data   []byte // all of it
 	err    error
 	next   int // of data, for Read
+
+	form *multipart.Form // whose files are to be removed
 }
 
 func (b *body) Read(p []byte) (int, error) {
@@ -63,7 +66,7 @@ func (req *Request) Bytes() ([]byte, error) {
 	b := req.body
 	if b == nil || req.Body != b { // replaced by the handler's own
 		b = &body{src: req.Body}
-		if limit := req.scope.bodyLimit; limit > 0 {
+		if limit := req.match.scope.bodyLimit; limit > 0 {
 			b.src = http.MaxBytesReader(nil, b.src, limit)
 		}
 		req.body, req.Body = b, b
@@ -132,7 +135,7 @@ func bodyTooLarge(limit int64) *Error {
 
 // checkLength refuses a body that announces itself as too long.
 func (req *Request) checkLength() error {
-	if limit := req.scope.bodyLimit; limit > 0 && req.ContentLength > limit {
+	if limit := req.match.scope.bodyLimit; limit > 0 && req.ContentLength > limit {
 		return bodyTooLarge(limit)
 	}
 	return nil
@@ -161,7 +164,7 @@ func (req *Request) JSON(dst any) error {
 	if err != nil {
 		return err
 	}
-	if field := decodeJSON(data, dst, &req.scope.config); field != nil {
+	if field := decodeJSON(data, dst, &req.match.scope.config); field != nil {
 		return badRequest(*field)
 	}
 	return nil
@@ -230,7 +233,7 @@ func (req *Request) ownBody(w http.ResponseWriter) {
 	*b = body{src: req.Body, request: *req.Request}
 	// net/http itself holds a body to the length that is announced, but
 	// middleware may have put another one in its place.
-	if limit := req.scope.bodyLimit; limit > 0 && (req.ContentLength < 0 || req.scope.replaced) {
+	if limit := req.match.scope.bodyLimit; limit > 0 && (req.ContentLength < 0 || req.match.scope.replaced) {
 		b.src = http.MaxBytesReader(w, b.src, limit)
 	}
 	b.request.Body = b

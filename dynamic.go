@@ -214,7 +214,7 @@ func (n *node) admit(s segment) error {
 			return &clashError{"an optional catch-all cannot stand beside another one:", o.path, o.source}
 		}
 		if n.page != nil {
-			return &clashError{"it also matches", n.page.routes[0].path, n.page.routes[0].source}
+			return &clashError{"it also matches", n.page.matches[0].route.path, n.page.matches[0].route.source}
 		}
 	}
 	return nil
@@ -237,58 +237,6 @@ func (n *node) walk(f func(*page)) {
 			c.walk(f)
 		}
 	}
-}
-
-// clone returns a copy of the tree that later registrations do not change.
-func (n *node) clone() *node {
-	c := *n
-	if n.static != nil {
-		c.static = make(map[string]*node, len(n.static))
-		for text, child := range n.static {
-			c.static[text] = child.clone()
-		}
-	}
-	for i, child := range n.dynamic {
-		if child != nil {
-			c.dynamic[i] = child.clone()
-		}
-	}
-	return &c
-}
-
-// find returns the first page, in the order in which paths are tried, that
-// matches a tidy path without escapes, or what is left of one; nil if none does.
-func (n *node) find(path string) *page {
-	if path == "" {
-		if n.page != nil {
-			return n.page
-		}
-	} else {
-		end := strings.IndexByte(path[1:], '/') + 1
-		if end == 0 {
-			end = len(path)
-		}
-		if c := n.static[path[1:end]]; c != nil {
-			if p := c.find(path[end:]); p != nil {
-				return p
-			}
-		}
-		if c := n.dynamic[single-1]; c != nil {
-			if p := c.find(path[end:]); p != nil {
-				return p
-			}
-		}
-		if c := n.dynamic[catchAll-1]; c != nil {
-			return c.page
-		}
-	}
-	if c := n.dynamic[optional-1]; c != nil {
-		return c.page
-	}
-	if c := n.dynamic[mounted-1]; c != nil {
-		return c.page
-	}
-	return nil
 }
 
 // lessUTF16 compares by UTF-16 code units, in which U+1F600 comes before

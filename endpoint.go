@@ -72,8 +72,8 @@ func endpoint[In, Out any](r *Router, source, method, path string, f func(contex
 			if err != nil {
 				return err
 			}
-			if req.scope.status != 0 {
-				res.Status(req.scope.status)
+			if req.match.scope.status != 0 {
+				res.Status(req.match.scope.status)
 			}
 			if noBody {
 				return res.End()

@@ -2,7 +2,6 @@ package apiroute
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -141,25 +140,31 @@ func badRequest(fields ...FieldError) *Error {
 	return e
 }
 
+// problemDetails is the body of an error; RFC 9457.
+type problemDetails struct {
+	Title  string       `json:"title"`
+	Status int          `json:"status"`
+	Detail string       `json:"detail,omitempty"`
+	Errors []FieldError `json:"errors,omitempty"`
+}
+
 // write sends the error as the whole answer.
 func (e *Error) write(w http.ResponseWriter, head bool) {
-	body, _ := json.Marshal(struct { // strings and an int: no error
-		Title  string       `json:"title"`
-		Status int          `json:"status"`
-		Detail string       `json:"detail,omitempty"`
-		Errors []FieldError `json:"errors,omitempty"`
-	}{e.title(), e.Status, e.Detail, e.Fields})
+	buf := getBuffer()
+	defer buf.free()
+	buf.Encode(&problemDetails{e.title(), e.Status, e.Detail, e.Fields}) // strings and an int: no error
+	body := buf.text()
 	h := w.Header()
-	delete(h, "Etag") // of the answer that it is not, as http.Error has it
-	delete(h, "Last-Modified")
+	bare := len(h) == 0
+	if !bare {
+		delete(h, "Etag") // of the answer that it is not, as http.Error has it
+		delete(h, "Last-Modified")
+	}
 	for k, v := range e.Header {
 		h[http.CanonicalHeaderKey(k)] = slices.Clip(v) // that nobody adds to the error's own
 	}
-	values := []string{"application/problem+json", "nosniff", "no-store", strconv.Itoa(len(body))}
-	h["Content-Type"] = values[0:1:1]
-	h["X-Content-Type-Options"] = values[1:2:2]
-	h["Cache-Control"] = values[2:3:3]
-	h["Content-Length"] = values[3:4:4]
+	h["Content-Type"], h["X-Content-Type-Options"], h["Cache-Control"] = problemType, noSniff, noStore
+	setLength(h, len(body), head, bare && e.Header == nil)
 	if e.Status == http.StatusRequestEntityTooLarge {
 		h.Set("Connection", "close") // the rest of the body is not worth reading
 	}
@@ -216,7 +221,7 @@ func (req *Request) fail(res *Response, first error) {
 	started := res.code != 0 || res.hijacked
 	res.rollback()
 	err := first
-	if f := req.scope.onError; f != nil {
+	if f := req.match.scope.onError; f != nil {
 		err = call(func(req *Request, res *Response) error { return f(req, res, first) }, req, res)
 		if err == nil && res.code == 0 && !res.hijacked {
 			err = errSilent
@@ -231,9 +236,9 @@ func (req *Request) fail(res *Response, first error) {
 		}
 		res.done = true
 	}
-	req.log(res.code, started, first)
-	if req.scope.onError != nil && err != nil && err.Error() != first.Error() {
-		req.log(res.code, started, err)
+	req.log(int(res.code), started, first)
+	if req.match.scope.onError != nil && err != nil && err.Error() != first.Error() {
+		req.log(int(res.code), started, err)
 	}
 	if started && !res.complete() {
 		panic(http.ErrAbortHandler)
@@ -243,7 +248,7 @@ func (req *Request) fail(res *Response, first error) {
 // answer returns what the client gets for an error.
 func (req *Request) answer(err error) *Error {
 	if e, ok := err.(*Error); ok && e.valid() { // as nearly all are
-		return e.withAllow(req.page)
+		return e.withAllow(req.match.page)
 	}
 	var e *Error
 	var panicked *panicError
@@ -255,7 +260,7 @@ func (req *Request) answer(err error) *Error {
 		if !e.valid() {
 			return plain500
 		}
-		return e.withAllow(req.page)
+		return e.withAllow(req.match.page)
 	case req.pastTimeout():
 		return &Error{Status: http.StatusServiceUnavailable}
 	case errors.Is(err, context.Canceled) && req.clientGone():
@@ -288,7 +293,7 @@ func (e *Error) withAllow(p *page) *Error {
 // log logs an error that has been answered with a status, or has come after
 // the first byte of an answer.
 func (req *Request) log(status int, late bool, err error) {
-	logger := req.scope.logger
+	logger := req.match.scope.logger
 	if logger == nil {
 		logger = slog.Default()
 	}

@@ -75,9 +75,10 @@ func FuzzPath(f *testing.F) {
 			return
 		}
 		tab := api.current()
-		if target, ok := parseTarget(u); ok && isPlain(u) {
-			if a, b := tab.match(target.segs), tab.root.find(u.Path); a != b {
-				t.Fatalf("%q, target %q: ServeMux finds %v, the tree %v", entries, raw, a, b)
+		target, ok := parseTarget(u)
+		if p, _ := tab.root.find(u); p != nil || isPlain(u) {
+			if want := tab.match(target.segs); p != want || !ok || !target.tidy {
+				t.Fatalf("%q, target %q (tidy %t): ServeMux finds %v, the tree %v", entries, raw, target.tidy, want, p)
 			}
 		}
 		w := httptest.NewRecorder()

@@ -11,6 +11,7 @@ import (
 	"sort"
 	"strconv"
 	"strings"
+	"sync"
 	"unicode/utf8"
 )
 
@@ -18,6 +19,36 @@ import (
 // for the one or for the other.
 //
 //go:generate sed -n "s|^//go:build.*|// Code generated from json_v2.go; DO NOT EDIT.\\n\\n//go:build goexperiment.jsonv2 \\&\\& !go1.27|;w json_v2_experiment.go" json_v2.go
+
+// A jsonBuffer is an encoder and what it writes to.
+type jsonBuffer struct {
+	bytes.Buffer
+	*json.Encoder
+}
+
+// maxPooled is the largest buffer, in bytes, that is kept for other requests.
+const maxPooled = 1 << 18
+
+var buffers = sync.Pool{New: func() any {
+	b := &jsonBuffer{}
+	b.Encoder = json.NewEncoder(&b.Buffer)
+	return b
+}}
+
+func getBuffer() *jsonBuffer {
+	b := buffers.Get().(*jsonBuffer)
+	b.Reset()
+	return b
+}
+
+// text returns what has been encoded, until the buffer is freed.
+func (b *jsonBuffer) text() []byte { return bytes.TrimSuffix(b.Bytes(), []byte("\n")) }
+
+func (b *jsonBuffer) free() {
+	if b.Cap() <= maxPooled {
+		buffers.Put(b)
+	}
+}
 
 // decodeJSON decodes a whole text into dst. It returns what is wrong with the
 // text, nil if nothing is.

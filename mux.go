@@ -22,13 +22,13 @@ import (
 // In front of the muxes there is the tree itself. It answers for paths without
 // escapes, which are nearly all, at a fraction of the cost.
 type table struct {
-	root  *node
+	root  *branch
 	muxes []*http.ServeMux
 	pages map[string]*page // by ServeMux pattern
 }
 
 func compile(root *node) *table {
-	t := &table{root: root.clone(), pages: map[string]*page{}}
+	t := &table{root: newBranch(root), pages: map[string]*page{}}
 	placed := map[*page]int{} // in which mux
 	root.walk(func(p *page) {
 		at := 0

@@ -83,7 +83,7 @@ func Proxy(target string, edit ...func(*httputil.ProxyRequest)) Handler {
 			ErrorHandler: func(_ http.ResponseWriter, _ *http.Request, err error) { failed = err },
 			ErrorLog: log.New(writerFunc(func(line []byte) (int, error) {
 				broken = true // it logs only that
-				req.log(res.code, true, errors.New("apiroute: Proxy: "+string(bytes.TrimSpace(line))))
+				req.log(int(res.code), true, errors.New("apiroute: Proxy: "+string(bytes.TrimSpace(line))))
 				return len(line), nil
 			}), "", 0),
 		}
@@ -134,7 +134,7 @@ func newMask(target *url.URL, req *Request) (*mask, error) {
 	if slices.ContainsFunc(rest, climbs) {
 		return nil, Errorf(http.StatusBadRequest, "the path has a dot segment")
 	}
-	m := &mask{target: target, exact: req.page == nil || !req.page.hasCatchAll()}
+	m := &mask{target: target, exact: req.match.page == nil || !req.match.page.hasCatchAll()}
 	segs := strings.Split(strings.Trim(raw, "/"), "/")
 	for i, s := range segs {
 		if i < len(segs)-len(rest) {

@@ -2,7 +2,6 @@ package apiroute
 
 import (
 	"context"
-	"mime/multipart"
 	"net/http"
 	"net/url"
 	"slices"
@@ -16,29 +15,47 @@ import (
 type Request struct {
 	*http.Request
 
-	scope   *scope   // the options that hold
-	page    *page    // what the path matches, nil if nothing
-	route   *route   // of the page, nil if nothing
-	text    string   // the path that the page matches, if it is without escapes
-	segs    []string // else its segments, decoded
-	wild    bool     // the values of the path are not fit to be seen
-	instead Handler  // what the page answers in place of a handler, or nil
+	match *match
+	text  string        // the path that has been matched, if it is without escapes
+	more  *more         // nil for most requests
+	base  *http.Request // as it was when the handler was called, nil before
+	body  *body         // Body, from when the request is served; nil if there is none
+	query url.Values    // nil until it is asked for
+}
 
-	query url.Values      // nil until it is asked for
-	body  *body           // Body, from when the request is served; nil if there is none
-	base  *http.Request   // as it was served
-	timed *http.Request   // base with the Timeout of the route, nil if there is none
-	form  *multipart.Form // whose files are to be removed
+// A match is what a request has come to: what serves it, and by which options.
+type match struct {
+	method  string  // of the route, "" for every method
+	page    *page   // what the path matches, nil if nothing does
+	route   *route  // of the page, nil if there is none
+	scope   *scope  // the options that hold
+	instead Handler // what is answered in place of the route's handler, or nil
+	wild    bool    // the values of the path are not fit to be seen
+}
+
+// more is what few requests need, apart since every request pays for its size.
+// It is not written to once the handler runs, which may keep the request.
+type more struct {
+	segs  []string      // of the path, decoded, if it has escapes or is not tidy
+	moved string        // the tidy path, if that is another one
+	timed *http.Request // base with the Timeout of the route, nil if there is none
+}
+
+func (req *Request) rare() *more {
+	if req.more == nil {
+		req.more = new(more)
+	}
+	return req.more
 }
 
 // newExchange makes a request and its response in one allocation.
-func newExchange(w http.ResponseWriter, r *http.Request) (*Request, *Response) {
-	if r.Body == nil || r.Body == http.NoBody {
+func newExchange(w http.ResponseWriter, r *http.Request, m *match) (*Request, *Response) {
+	if !hasBody(r) {
 		x := &struct {
 			req Request
 			res Response
 		}{}
-		return x.res.init(&x.req, w, r)
+		return x.res.init(&x.req, w, r, m)
 	}
 	x := &struct {
 		req  Request
@@ -46,29 +63,31 @@ func newExchange(w http.ResponseWriter, r *http.Request) (*Request, *Response) {
 		body body
 	}{}
 	x.req.body = &x.body
-	return x.res.init(&x.req, w, r)
+	return x.res.init(&x.req, w, r, m)
 }
 
-func (res *Response) init(req *Request, w http.ResponseWriter, r *http.Request) (*Request, *Response) {
-	req.Request = r
+func hasBody(r *http.Request) bool { return r.Body != nil && r.Body != http.NoBody }
+
+func (res *Response) init(req *Request, w http.ResponseWriter, r *http.Request, m *match) (*Request, *Response) {
+	req.Request, req.match = r, m
 	res.req, res.w, res.head = req, w, r.Method == http.MethodHead
 	return req, res
 }
 
-// serve answers a request by a handler, with the options of a scope.
-func (req *Request) serve(res *Response, h Handler, s *scope) {
-	req.scope, req.base = s, req.Request
+// serve answers a request by a handler, with the options of its match.
+func (req *Request) serve(res *Response, h Handler) {
+	s := req.match.scope
+	req.base = req.Request
 	if s.timeout > 0 {
 		ctx, cancel := context.WithTimeoutCause(req.Context(), s.timeout, errTimeout)
 		defer cancel()
-		req.timed = req.WithContext(ctx)
-		req.Request = req.timed
+		req.Request = req.WithContext(ctx)
+		req.rare().timed = req.Request
 	}
-	if req.Body != nil && req.Body != http.NoBody {
+	if (req.body != nil || s.replaced) && hasBody(req.Request) {
 		req.ownBody(res.w)
 	}
-	defer req.removeFiles()
-	defer res.release()
+	defer req.finish(res)
 	err := call(h, req, res)
 	if err == nil || headOnly(err) == nil {
 		err = res.end()
@@ -78,52 +97,63 @@ func (req *Request) serve(res *Response, h Handler, s *scope) {
 	}
 }
 
+// finish lets go of what must not outlive the answer.
+func (req *Request) finish(res *Response) {
+	res.release()
+	// net/http removes the temporary files of a multipart body for the request
+	// that it made, and does not see a copy.
+	if req.MultipartForm != nil {
+		req.MultipartForm.RemoveAll()
+	}
+	if req.body != nil && req.body.form != nil {
+		req.body.form.RemoveAll()
+	}
+}
+
+// keepForm remembers a multipart form, for a copy of the request that the
+// handler has made may be gone when its files are to be removed.
+func (req *Request) keepForm() {
+	if req.body != nil && req.MultipartForm != nil {
+		req.body.form = req.MultipartForm
+	}
+}
+
 // pastTimeout reports whether the deadline of the Timeout, and no other, has
 // passed.
 func (req *Request) pastTimeout() bool {
-	return req.timed != nil && context.Cause(req.timed.Context()) == errTimeout
+	return req.more != nil && req.more.timed != nil && context.Cause(req.more.timed.Context()) == errTimeout
 }
 
 // clientGone reports whether nobody is there any more to be answered.
 func (req *Request) clientGone() bool { return req.base != nil && req.base.Context().Err() != nil }
 
-// keepForm remembers a multipart form, for a copy of the request that the
-// handler has made may be gone when its files are to be removed.
-func (req *Request) keepForm() {
-	if req.MultipartForm != nil {
-		req.form = req.MultipartForm
+// find returns the page of the request, nil if there is none, and whether its
+// values in the path are UTF-8 without NUL.
+func (req *Request) find(t *table) (p *page, valid bool) {
+	if p, valid = t.root.find(req.URL); p != nil {
+		if path := req.URL.Path; path != "/" {
+			req.text = path
+		}
+		return p, valid || p.isStatic || req.validValues(p)
 	}
-}
-
-// removeFiles removes the temporary files of a multipart body. net/http does so
-// for the request that it made, and does not see a copy.
-func (req *Request) removeFiles() {
-	if req.keepForm(); req.form != nil {
-		req.form.RemoveAll()
-	}
-}
-
-// match sets the page of the request, nil if there is none. It returns the tidy
-// path if that is another one.
-func (req *Request) match(t *table) (moved string) {
 	if isPlain(req.URL) {
-		req.text = req.URL.Path
-		req.page = t.root.find(req.text)
-		return ""
+		return nil, true
 	}
 	target, ok := parseTarget(req.URL)
 	if !ok {
-		return ""
+		return nil, true
 	}
-	req.segs = target.segs
-	req.page = t.match(target.segs)
-	return target.path
+	if p = t.match(target.segs); p == nil {
+		return nil, true
+	}
+	req.rare().segs, req.more.moved = target.segs, target.path
+	return p, req.validValues(p)
 }
 
 // segment returns segment i of the matched path.
 func (req *Request) segment(i int) string {
-	if req.segs != nil {
-		return req.segs[i]
+	if req.more != nil && req.more.segs != nil {
+		return req.more.segs[i]
 	}
 	text, _, _ := strings.Cut(tail(req.text, i)[1:], "/")
 	return text
@@ -132,8 +162,8 @@ func (req *Request) segment(i int) string {
 // segmentsFrom returns the segments of the matched path from i on, nil if there
 // are none.
 func (req *Request) segmentsFrom(i int) []string {
-	if len(req.segs) > i {
-		return req.segs[i:]
+	if req.more != nil && len(req.more.segs) > i {
+		return req.more.segs[i:]
 	}
 	if rest := tail(req.text, i); rest != "" {
 		return strings.Split(rest[1:], "/")
@@ -156,33 +186,34 @@ func tail(path string, n int) string {
 
 // rest returns what the page's catch-all has matched, nil if that is nothing.
 func (req *Request) rest() []string {
-	if req.page == nil || req.wild || !req.page.hasCatchAll() {
-		return nil
+	if p := req.match.page; p != nil && !req.match.wild && p.hasCatchAll() {
+		return req.segmentsFrom(len(p.segs) - 1)
 	}
-	return req.segmentsFrom(len(req.page.segs) - 1)
+	return nil
 }
 
-// validValues reports whether all values are UTF-8 without NUL.
-func (req *Request) validValues() bool {
-	if req.segs == nil && !req.page.mounted() { // what is static is valid anyway
-		return req.page.isStatic || validValue(req.text)
-	}
-	for i, s := range req.page.segs {
-		if s.kind == single && !validValue(req.segment(i)) {
+// validValues reports whether all values that a page has in the path are UTF-8
+// without NUL.
+func (req *Request) validValues(p *page) bool {
+	for i, s := range p.segs {
+		switch {
+		case s.kind == single && !validValue(req.segment(i)):
 			return false
+		case s.kind == catchAll || s.kind == optional:
+			return !slices.ContainsFunc(req.segmentsFrom(i), func(v string) bool { return !validValue(v) })
 		}
 	}
-	return !slices.ContainsFunc(req.rest(), func(v string) bool { return !validValue(v) })
+	return true
 }
 
 func validValue(s string) bool { return utf8.ValidString(s) && strings.IndexByte(s, 0) < 0 }
 
 // setPathValues gives the values to plain handlers and middleware.
 func (req *Request) setPathValues() {
-	if req.page == nil || req.wild {
+	if req.match.page == nil || req.match.wild {
 		return
 	}
-	for _, s := range req.page.segs {
+	for _, s := range req.match.page.segs {
 		if s.kind == single || s.kind == catchAll || s.kind == optional {
 			req.SetPathValue(s.text, req.Param(s.text))
 		}
@@ -196,12 +227,12 @@ func (req *Request) setPathValues() {
 // included. In a [Handler] without a router it is what
 // [http.Request.PathValue] has.
 func (req *Request) Param(name string) string {
-	if req.page == nil {
+	if req.match.page == nil {
 		return req.Request.PathValue(name)
 	}
-	for i, s := range req.page.segs {
+	for i, s := range req.match.page.segs {
 		switch {
-		case req.wild || s.text != name || s.kind == static || s.kind == mounted:
+		case req.match.wild || s.text != name || s.kind == static || s.kind == mounted:
 		case s.kind == single:
 			return req.segment(i)
 		default:
@@ -219,13 +250,14 @@ func (req *Request) PathValue(name string) string { return req.Param(name) }
 // there is no such catch-all. In a [Handler] without a router it splits what
 // [http.Request.PathValue] has.
 func (req *Request) Segments(name string) []string {
-	if req.page == nil {
+	p := req.match.page
+	if p == nil {
 		if v := req.Request.PathValue(name); v != "" {
 			return strings.Split(v, "/")
 		}
 		return nil
 	}
-	if req.page.hasCatchAll() && req.page.segs[len(req.page.segs)-1].text == name {
+	if p.hasCatchAll() && p.segs[len(p.segs)-1].text == name {
 		return req.rest()
 	}
 	return nil
@@ -235,10 +267,10 @@ func (req *Request) Segments(name string) []string {
 // if the request has matched none. In a [Handler] without a router it is the
 // pattern of the mux, from Go 1.23 on.
 func (req *Request) Route() string {
-	if req.route == nil {
+	if req.match.route == nil {
 		return pattern(req.Request)
 	}
-	return req.route.path
+	return req.match.route.path
 }
 
 // Query returns the values of the URL's query, parsed once. The values of the

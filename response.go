@@ -1,17 +1,16 @@
 package apiroute
 
 import (
-	"bytes"
 	"encoding"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
+	"math"
 	"net/http"
 	"reflect"
 	"strconv"
 	"strings"
-	"sync"
 )
 
 // ErrAnswered is returned for what comes after the answer: a second one, a
@@ -34,21 +33,32 @@ var ErrAnswered = errors.New("apiroute: the request has been answered already")
 type Response struct {
 	w        http.ResponseWriter
 	req      *Request
-	status   int          // set by Status and not yet sent
-	code     int          // sent; 0 as long as nothing is
-	written  int64        // bytes of the body
-	events   *EventStream // nil if there is none
-	err      error        // the first misuse
-	saved    http.Header  // the header when the handler was called
-	value    [2]string    // the package's own header values, to save allocations
-	isSet    bool         // Status has been called
-	head     bool         // the request is a HEAD
-	done     bool         // the answer is whole
-	hijacked bool         // the connection is no longer net/http's
-	fresh    bool         // made by Router.ServeHTTP for its route
-	lifted   bool         // each part has a deadline of its own
-	saving   bool         // the header is to be saved before its next change
-	changed  bool         // it may be another one than saved
+	saved    http.Header   // the header when the handler was called
+	more     *moreResponse // nil for most responses
+	written  int64         // bytes of the body
+	status   int32         // set by Status and not yet sent
+	code     int32         // sent; 0 as long as nothing is
+	isSet    bool          // Status has been called
+	head     bool          // the request is a HEAD
+	done     bool          // the answer is whole
+	hijacked bool          // the connection is no longer net/http's
+	fresh    bool          // made by Router.ServeHTTP for its route
+	lifted   bool          // each part has a deadline of its own
+	saving   bool          // the header is to be saved before its next change
+	changed  bool          // it may be another one than saved
+}
+
+// moreResponse is what few responses need.
+type moreResponse struct {
+	events *EventStream // nil if there is none
+	err    error        // the first misuse
+}
+
+func (res *Response) rare() *moreResponse {
+	if res.more == nil {
+		res.more = new(moreResponse)
+	}
+	return res.more
 }
 
 // Status sets the status of the answer, from 200 to 599. Any other makes the
@@ -57,7 +67,7 @@ func (res *Response) Status(code int) *Response {
 	if res.code != 0 {
 		res.misuse(ErrAnswered)
 	}
-	res.status, res.isSet = code, true
+	res.status, res.isSet = int32(max(math.MinInt32, min(code, math.MaxInt32))), true
 	return res
 }
 
@@ -89,43 +99,36 @@ func (res *Response) JSON(v any) error {
 		return err
 	}
 	if res.bodyless() {
-		return res.send("", nil)
+		return res.send(nil, nil)
 	}
-	if m := res.req.scope.marshal; m != nil {
+	if m := res.req.match.scope.marshal; m != nil {
 		b, err := m(orEmpty(v))
 		if err != nil {
 			return res.misuse(fmt.Errorf("apiroute: JSON: %w", err))
 		}
 		return res.send(jsonType, b)
 	}
-	buf := buffers.Get().(*jsonBuffer)
-	buf.Reset()
+	buf := getBuffer()
 	if err := buf.Encode(orEmpty(v)); err != nil {
 		return res.misuse(fmt.Errorf("apiroute: JSON: %w", err)) // and the buffer is left to the collector
 	}
-	err := res.send(jsonType, bytes.TrimSuffix(buf.Bytes(), []byte("\n")))
-	if buf.Cap() <= maxPooled {
-		buffers.Put(buf)
-	}
+	err := res.send(jsonType, buf.text())
+	buf.free()
 	return err
 }
 
-const jsonType = "application/json; charset=utf-8"
-
-// A jsonBuffer is an encoder and what it writes to.
-type jsonBuffer struct {
-	bytes.Buffer
-	*json.Encoder
-}
-
-// maxPooled is the largest buffer, in bytes, that is kept for other requests.
-const maxPooled = 1 << 18
-
-var buffers = sync.Pool{New: func() any {
-	b := &jsonBuffer{}
-	b.Encoder = json.NewEncoder(&b.Buffer)
-	return b
-}}
+// Header values that all answers share. Nobody may change them in place, and to
+// add to one makes a copy.
+var (
+	jsonType    = []string{"application/json; charset=utf-8"}
+	textType    = []string{"text/plain; charset=utf-8"}
+	htmlType    = []string{"text/html; charset=utf-8"}
+	bytesType   = []string{"application/octet-stream"}
+	linesType   = []string{"application/x-ndjson"}
+	problemType = []string{"application/problem+json"}
+	noSniff     = []string{"nosniff"}
+	noStore     = []string{"no-store"}
+)
 
 // orEmpty returns v, or for a nil slice or map that has no say in its encoding
 // one that is empty and not nil.
@@ -146,13 +149,13 @@ func orEmpty(v any) any {
 
 // Text answers with s as text/plain; charset=utf-8, unless a Content-Type is set.
 func (res *Response) Text(s string) error {
-	return res.send("text/plain; charset=utf-8", []byte(s))
+	return res.send(textType, []byte(s))
 }
 
 // HTML answers with s as text/html; charset=utf-8, unless a Content-Type is
 // set. Nothing in it is escaped; see [html/template] for that.
 func (res *Response) HTML(s string) error {
-	return res.send("text/html; charset=utf-8", []byte(s))
+	return res.send(htmlType, []byte(s))
 }
 
 // Bytes answers with b. A contentType of "" is the one that is set, or
@@ -161,7 +164,7 @@ func (res *Response) Bytes(contentType string, b []byte) error {
 	if contentType != "" {
 		res.Header().Set("Content-Type", contentType)
 	}
-	return res.send("application/octet-stream", b)
+	return res.send(bytesType, b)
 }
 
 // Redirect answers with a Location and the status 307, or the 301, 302, 303 or
@@ -184,7 +187,7 @@ func (res *Response) Redirect(url string) error {
 	if url == "" {
 		return res.misuse(errors.New("apiroute: Redirect: no url"))
 	}
-	return res.SetHeader("Location", escapeNonASCII(url)).send("", nil)
+	return res.SetHeader("Location", escapeNonASCII(url)).send(nil, nil)
 }
 
 func escapeNonASCII(s string) string {
@@ -201,60 +204,73 @@ func escapeNonASCII(s string) string {
 
 // End answers without a body, with the status that is set, or 204.
 func (res *Response) End() error {
-	return res.Status(res.statusOr(http.StatusNoContent)).send("", nil)
+	return res.Status(res.statusOr(http.StatusNoContent)).send(nil, nil)
 }
 
 // end ends the answer of a handler that has returned nil.
 func (res *Response) end() error {
-	if res.err == nil && res.code == 0 && !res.hijacked {
+	if res.more != nil && res.more.err != nil {
+		if res.more.err == ErrAnswered {
+			res.done = true // what came too late takes nothing from what went before
+		}
+		return res.more.err
+	}
+	if res.code == 0 && !res.hijacked {
 		return res.End()
 	}
-	if res.err == ErrAnswered {
-		res.done = true // what came too late takes nothing from what went before
-	}
-	return res.err
-}
-
-// send answers with a body, of a type unless one is set; "" is no body.
-func (res *Response) send(contentType string, body []byte) error {
-	if err := res.open(contentType); err != nil {
-		return err
-	}
-	h := res.Header()
-	if res.req.scope.etag && res.matches(h, body) {
-		res.Status(http.StatusNotModified)
-		delete(h, "Content-Type")
-	}
-	status := res.statusOr(http.StatusOK)
-	// net/http counts short bodies itself, but not where HEAD has none.
-	if bodyless(status) {
-		delete(h, "Content-Length")
-	} else if res.head || len(body) >= 2048 || h["Content-Length"] != nil {
-		h["Content-Length"] = []string{strconv.Itoa(len(body))}
-	}
-	res.WriteHeader(status)
-	if len(body) > 0 && !res.head && !bodyless(status) {
-		if _, err := res.w.Write(body); err != nil {
-			return err
-		}
-	}
-	res.done, res.err = true, nil
 	return nil
 }
 
-// open makes ready for an answer of a type unless one is set; "" is no body.
-func (res *Response) open(contentType string) error {
+// send answers with a body, of a type unless one is set; nil is no body.
+func (res *Response) send(contentType []string, body []byte) error {
 	if err := res.check(); err != nil {
 		return err
 	}
 	h := res.Header()
-	if contentType != "" && !res.bodyless() {
-		if len(h["Content-Type"]) == 0 {
-			h["Content-Type"] = res.headerValue(0, contentType)
+	bare := len(h) == 0 // as it mostly is; then nothing need be looked up
+	res.setType(h, contentType)
+	if res.req.match.scope.etag && res.matches(h, body) {
+		res.Status(http.StatusNotModified)
+		delete(h, "Content-Type")
+	}
+	status := res.statusOr(http.StatusOK)
+	bodyless := bodyless(status)
+	switch {
+	case !bodyless:
+		setLength(h, len(body), res.head, bare)
+	case !bare:
+		delete(h, "Content-Length")
+	}
+	res.WriteHeader(status)
+	if len(body) > 0 && !res.head && !bodyless {
+		if _, err := res.w.Write(body); err != nil {
+			return err
 		}
-		h["X-Content-Type-Options"] = res.headerValue(1, "nosniff")
+	}
+	res.done = true
+	if res.more != nil {
+		res.more.err = nil
 	}
 	return nil
+}
+
+// setType sets the type of the body unless one is set; nil is no body.
+func (res *Response) setType(h http.Header, contentType []string) {
+	if contentType == nil || res.bodyless() {
+		return
+	}
+	if len(h) == 0 || len(h["Content-Type"]) == 0 {
+		h["Content-Type"] = contentType
+	}
+	h["X-Content-Type-Options"] = noSniff
+}
+
+// setLength sets the length of a body where net/http does not: it counts short
+// bodies itself, but for HEAD there is none to count. A bare header has none yet.
+func setLength(h http.Header, length int, head, bare bool) {
+	if head || length >= 2048 || !bare && h["Content-Length"] != nil {
+		h["Content-Length"] = []string{strconv.Itoa(length)}
+	}
 }
 
 // check reports what stands against an answer now.
@@ -270,18 +286,13 @@ func (res *Response) check() error {
 
 func (res *Response) statusOr(status int) int {
 	if res.isSet {
-		return res.status
+		return int(res.status)
 	}
 	return status
 }
 
-func (res *Response) headerValue(i int, s string) []string {
-	res.value[i] = s
-	return res.value[i : i+1 : i+1]
-}
-
 // bodyless reports whether the status that is set goes without a body.
-func (res *Response) bodyless() bool { return res.isSet && bodyless(res.status) }
+func (res *Response) bodyless() bool { return res.isSet && bodyless(int(res.status)) }
 
 // bodyless reports whether answers with a status have no body; RFC 9110,
 // sections 15.3.5, 15.3.6 and 15.4.5.
@@ -291,8 +302,8 @@ func bodyless(status int) bool {
 
 // misuse keeps the first error of an answer, for a handler that ignores it.
 func (res *Response) misuse(err error) error {
-	if res.err == nil {
-		res.err = err
+	if m := res.rare(); m.err == nil {
+		m.err = err
 	}
 	return err
 }
@@ -316,7 +327,7 @@ func (res *Response) rollback() {
 
 // complete reports whether the client has got a whole answer.
 func (res *Response) complete() bool {
-	if res.done || res.hijacked || res.code != 0 && (res.head || bodyless(res.code)) {
+	if res.done || res.hijacked || res.code != 0 && (res.head || bodyless(int(res.code))) {
 		return true
 	}
 	length, err := strconv.ParseInt(res.w.Header().Get("Content-Length"), 10, 64)

@@ -12,50 +12,60 @@ import (
 // A page is what a file in pages/api is: a path and all that is registered on
 // it. It does not change.
 type page struct {
-	segs   []segment
-	routes []*route // by method, that for every method last
-	scope  *scope   // of the options that are common to the routes
-	allow  string   // for the header Allow
+	segs    []segment
+	matches []match // with a route each, by method, that for every method last
+	scope   *scope  // of the options that are common to the routes
+	allow   string  // for the header Allow
 
 	isStatic bool // no segment is a value
+
+	// What it answers in place of a handler.
+	refused, listed, moved, unfit *match
 }
 
 // with returns a page that also has rt. p may be nil.
 func (p *page) with(rt *route, segs []segment) (*page, error) {
-	q := &page{segs: segs, routes: []*route{rt}, scope: rt.scope}
+	q := &page{segs: segs, matches: []match{{method: rt.method, route: rt, scope: rt.scope}}, scope: rt.scope}
 	if p != nil {
-		q.routes = append(q.routes, p.routes...)
+		q.matches = append(q.matches, p.matches...)
 		q.scope = common(p.scope, rt.scope)
-		for _, other := range p.routes {
-			if other.method == rt.method {
-				what := "it has"
-				if rt.method != "" {
-					what = rt.method + " has"
-				}
-				return p, &clashError{what + " a handler already, as", other.path, other.source}
+		if m := p.find(rt.method); m != nil {
+			what := "it has"
+			if rt.method != "" {
+				what = rt.method + " has"
 			}
+			return p, &clashError{what + " a handler already, as", m.route.path, m.route.source}
 		}
 	}
-	sort.Slice(q.routes, func(i, j int) bool {
-		a, b := q.routes[i].method, q.routes[j].method
+	sort.Slice(q.matches, func(i, j int) bool {
+		a, b := q.matches[i].method, q.matches[j].method
 		return b == "" || a != "" && a < b
 	})
 	methods := []string{http.MethodOptions}
-	for _, rt := range q.routes {
-		switch rt.method {
+	for i := range q.matches {
+		q.matches[i].page = q
+		switch method := q.matches[i].method; method {
 		case "":
 			methods = append(methods, http.MethodDelete, http.MethodGet, http.MethodHead,
 				http.MethodPatch, http.MethodPost, http.MethodPut)
 		case http.MethodGet:
 			methods = append(methods, http.MethodGet, http.MethodHead)
 		default:
-			methods = append(methods, rt.method)
+			methods = append(methods, method)
 		}
 	}
 	slices.Sort(methods)
-	q.isStatic = !slices.ContainsFunc(segs, func(s segment) bool { return s.kind != static })
 	q.allow = strings.Join(slices.Compact(methods), ", ")
+	q.isStatic = !slices.ContainsFunc(segs, func(s segment) bool { return s.kind != static })
+	q.refused, q.listed, q.moved, q.unfit = q.instead(refuseMethod), q.instead(allow), q.instead(redirect), q.instead(badPath)
+	q.unfit.wild = true
 	return q, nil
+}
+
+// instead returns the match for what the page answers in place of a handler. It
+// passes through what is common to the routes, in the way of the first of them.
+func (p *page) instead(h Handler) *match {
+	return &match{page: p, route: p.matches[0].route, scope: p.scope, instead: h}
 }
 
 // last returns the kind of the page's last segment; "/" counts as static.
@@ -70,23 +80,35 @@ func (p *page) mounted() bool { return p.last() == mounted }
 
 func (p *page) hasCatchAll() bool { return p.last() == catchAll || p.last() == optional }
 
-// route returns what serves a method, nil if nothing does.
-func (p *page) route(method string) *route {
-	for _, rt := range p.routes {
-		if rt.method == method {
-			return rt
+// find returns the match with the route that was registered for a method, ""
+// for that for every method; nil if there is none.
+func (p *page) find(method string) *match {
+	for i := range p.matches {
+		if m := &p.matches[i]; m.method == method {
+			return m
 		}
-	}
-	if method == http.MethodHead {
-		if rt := p.route(http.MethodGet); rt != nil {
-			return rt
-		}
-	}
-	last := p.routes[len(p.routes)-1]
-	if last.method == "" && (method != http.MethodTrace || p.mounted()) {
-		return last
 	}
 	return nil
+}
+
+// serves returns what answers a method.
+func (p *page) serves(method string) *match {
+	if m := p.find(method); m != nil {
+		return m
+	}
+	if method == http.MethodHead {
+		if m := p.find(http.MethodGet); m != nil {
+			return m
+		}
+	}
+	last := &p.matches[len(p.matches)-1]
+	switch {
+	case last.method == "" && (method != http.MethodTrace || p.mounted()):
+		return last
+	case method == http.MethodOptions:
+		return p.listed
+	}
+	return p.refused
 }
 
 // What a page answers instead of a handler.
@@ -94,7 +116,7 @@ func (p *page) route(method string) *route {
 func notFound(*Request, *Response) error { return &Error{Status: http.StatusNotFound} }
 
 func refuseMethod(req *Request, _ *Response) error {
-	return &Error{Status: http.StatusMethodNotAllowed, Header: http.Header{"Allow": {req.page.allow}}}
+	return &Error{Status: http.StatusMethodNotAllowed, Header: http.Header{"Allow": {req.match.page.allow}}}
 }
 
 func refuseConnect(*Request, *Response) error {
@@ -106,16 +128,15 @@ func badPath(*Request, *Response) error {
 }
 
 func allow(req *Request, res *Response) error {
-	return res.SetHeader("Allow", req.page.allow).Status(http.StatusNoContent).End()
+	return res.SetHeader("Allow", req.match.page.allow).Status(http.StatusNoContent).End()
 }
 
-func redirectTo(path string) Handler {
-	return func(req *Request, res *Response) error {
-		if req.URL.RawQuery != "" || req.URL.ForceQuery {
-			path += "?" + req.URL.RawQuery
-		}
-		return res.SetHeader("Location", path).Status(http.StatusPermanentRedirect).End()
+func redirect(req *Request, res *Response) error {
+	path := req.more.moved
+	if req.URL.RawQuery != "" || req.URL.ForceQuery {
+		path += "?" + req.URL.RawQuery
 	}
+	return res.SetHeader("Location", path).Status(http.StatusPermanentRedirect).End()
 }
 
 // A route is one handler on a page, within its middleware.
@@ -156,8 +177,8 @@ func newRoute(method, path, source string, h Handler, s *scope) (*route, error) 
 
 // enter calls a handler, or what is to be answered in its place.
 func (h Handler) enter(req *Request, res *Response) error {
-	if req.instead != nil {
-		return req.instead(req, res)
+	if instead := req.match.instead; instead != nil {
+		return instead(req, res)
 	}
 	if err := req.checkLength(); err != nil {
 		return err
@@ -174,7 +195,7 @@ func (h Handler) enter(req *Request, res *Response) error {
 // serve answers a request that has been matched.
 func (rt *route) serve(req *Request, res *Response) {
 	if rt.plain == nil {
-		rt.finish(req, res)
+		req.serve(res, rt.handler)
 		return
 	}
 	req.setPathValues()
@@ -202,20 +223,14 @@ func (rt *route) endpoint(w http.ResponseWriter, r *http.Request) {
 		// Middleware has wrapped the writer, and may let this run in another
 		// goroutine, as http.TimeoutHandler does.
 		outer := req
-		req, res = newExchange(w, r)
-		req.page, req.route, req.instead = outer.page, outer.route, outer.instead
-		req.text, req.segs = outer.text, outer.segs
+		req, res = newExchange(w, r, outer.match)
+		req.text = outer.text
+		if outer.more != nil {
+			req.more = &more{segs: outer.more.segs, moved: outer.more.moved}
+		}
 	}
 	req.Request = r
-	rt.finish(req, res)
-}
-
-func (rt *route) finish(req *Request, res *Response) {
-	s := rt.scope
-	if req.instead != nil {
-		s = req.page.scope
-	}
-	req.serve(res, rt.handler, s)
+	req.serve(res, rt.handler)
 }
 
 // wrap puts h into middleware, the first of which is the outermost.
@@ -231,13 +246,13 @@ func wrap[H any](h H, middleware []func(H) H) (H, error) {
 // outside reports whether a request must not come in here: it is answered with
 // what is common to routes of the page for which other options hold.
 func (s *scope) outside(req *Request) bool {
-	return req.instead != nil && s.depth > req.page.scope.depth
+	return req.match.instead != nil && s.depth > req.match.scope.depth
 }
 
 func (s *scope) gate(inner Handler) Handler {
 	return func(req *Request, res *Response) error {
 		if s.outside(req) {
-			return req.instead(req, res)
+			return req.match.instead(req, res)
 		}
 		return inner(req, res)
 	}

@@ -76,12 +76,12 @@ type Handler func(req *Request, res *Response) error
 //
 // [Request.Param] then gives what [http.Request.PathValue] gives.
 func (h Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	req, res := newExchange(w, r)
-	req.serve(res, h.enter, standalone)
+	req, res := newExchange(w, r, standalone)
+	req.serve(res, h.enter)
 }
 
-// standalone has the default options, for handlers without a router.
-var standalone = &scope{config: defaults, replaced: true}
+// standalone is the match of handlers without a router, with the default options.
+var standalone = &match{scope: &scope{config: defaults, replaced: true}}
 
 // FromHTTP makes a plain handler a [Handler], for one path of a router
 // (/metrics); for a path and all below it there is [Router.Mount]. The values of
@@ -122,8 +122,10 @@ type Router struct {
 
 // A core is what a router and its groups have in common.
 type core struct {
-	root    *scope
-	handler http.Handler // route, within the middleware of the root
+	handler http.Handler // route, within the middleware of the root; nil if there is none
+
+	missing   *match // for a path that no page matches
+	authority *match // for CONNECT, which names an authority and no path
 
 	mu    sync.Mutex // guards tree, and the making of table
 	tree  node
@@ -136,9 +138,11 @@ func New(opts ...Option) *Router {
 	if err != nil {
 		panic(fmt.Sprintf("apiroute: %s: New: %v", source(), err))
 	}
-	c := &core{root: s}
-	if c.handler, err = wrap[http.Handler](http.HandlerFunc(c.route), s.use); err != nil {
-		panic(fmt.Sprintf("apiroute: %s: New: %v", source(), err))
+	c := &core{missing: &match{scope: s, instead: notFound}, authority: &match{scope: s, instead: refuseConnect}}
+	if len(s.use) > 0 {
+		if c.handler, err = wrap[http.Handler](http.HandlerFunc(c.enter), s.use); err != nil {
+			panic(fmt.Sprintf("apiroute: %s: New: %v", source(), err))
+		}
 	}
 	return &Router{core: c, scope: s}
 }
@@ -302,8 +306,8 @@ func (r *Router) Routes() []Route {
 	defer r.mu.Unlock()
 	var list []Route
 	r.tree.walk(func(p *page) {
-		for _, rt := range p.routes {
-			list = append(list, Route{rt.method, rt.path, rt.source})
+		for _, m := range p.matches {
+			list = append(list, Route{m.method, m.route.path, m.route.source})
 		}
 	})
 	return list
@@ -312,52 +316,53 @@ func (r *Router) Routes() []Route {
 // ServeHTTP answers a request. It panics with [http.ErrAbortHandler] only, to
 // cut the connection where half an answer is out.
 func (r *Router) ServeHTTP(w http.ResponseWriter, hr *http.Request) {
-	req, res := newExchange(w, hr)
-	req.scope, res.fresh = r.root, true
+	req, res := newExchange(w, hr, r.missing)
 	defer func() {
 		if v := recover(); v != nil { // out of the router's own middleware
 			req.fail(res, newPanicError(v))
 		}
 	}()
+	if r.handler == nil {
+		r.route(req, res)
+		return
+	}
+	res.fresh = true
 	r.handler.ServeHTTP(res, hr)
 }
 
-// route finds the page of a request and lets it answer.
-func (c *core) route(w http.ResponseWriter, r *http.Request) {
+// enter is the inner end of the router's own middleware.
+func (c *core) enter(w http.ResponseWriter, r *http.Request) {
 	res, ok := w.(*Response)
 	if !ok || !res.fresh { // middleware has put its own writer in between
-		_, res = newExchange(w, r)
+		_, res = newExchange(w, r, c.missing)
 	}
-	req := res.req
-	req.Request, res.fresh = r, false
-	if r.Method == http.MethodConnect {
-		// Not for any path: it names an authority, and ServeMux panics on
-		// CONNECT //x; golang/go#81222.
-		req.serve(res, refuseConnect, c.root)
+	res.req.Request, res.fresh = r, false
+	c.route(res.req, res)
+}
+
+// route finds what a request has come to and lets it answer.
+func (c *core) route(req *Request, res *Response) {
+	if req.Method == http.MethodConnect {
+		// Not for any path: ServeMux panics on CONNECT //x; golang/go#81222.
+		req.match = c.authority
+		req.serve(res, refuseConnect)
 		return
 	}
-	moved := req.match(c.current())
-	p := req.page
+	p, valid := req.find(c.current())
 	if p == nil {
-		req.serve(res, notFound, c.root)
+		req.serve(res, notFound)
 		return
 	}
-	rt := p.route(r.Method)
 	switch {
-	case moved != "" && !p.mounted():
-		req.instead = redirectTo(moved)
-	case !req.validValues():
-		req.instead, req.wild = badPath, true
-	case rt == nil && r.Method == http.MethodOptions:
-		req.instead = allow
-	case rt == nil:
-		req.instead = refuseMethod
+	case req.more != nil && req.more.moved != "" && !p.mounted():
+		req.match = p.moved
+	case !valid:
+		req.match = p.unfit
+	default:
+		req.match = p.serves(req.Method)
 	}
-	if rt == nil {
-		rt = p.routes[0] // to pass through what is common to all of them
-	}
-	req.route = rt
-	setPattern(r, rt.path)
+	rt := req.match.route
+	setPattern(req.Request, rt.path)
 	rt.serve(req, res)
 }
 

@@ -27,13 +27,14 @@ var errHeadOnly = errors.New("apiroute: the answer to HEAD has no body")
 
 // stream sends the header of an answer that will take its time. The deadlines
 // of the server no longer cut it: each part has a deadline of its own.
-func (res *Response) stream(contentType string) error {
-	if err := res.open(contentType); err != nil {
+func (res *Response) stream(contentType []string) error {
+	if err := res.check(); err != nil {
 		return err
 	}
+	res.setType(res.Header(), contentType)
 	res.lift()
 	res.WriteHeader(res.statusOr(http.StatusOK))
-	if res.head || bodyless(res.code) {
+	if res.head || bodyless(int(res.code)) {
 		res.done = true
 		return errHeadOnly
 	}
@@ -63,10 +64,13 @@ func (res *Response) guard() (done func()) {
 // something to write, and sets a deadline for the next request only if it has
 // one.
 func (res *Response) release() {
-	if res.events != nil {
-		res.events.stop()
+	if !res.lifted {
+		return
 	}
-	if !res.lifted || res.hijacked {
+	if res.more != nil && res.more.events != nil {
+		res.more.events.stop()
+	}
+	if res.hijacked {
 		return
 	}
 	if srv, _ := res.req.Context().Value(http.ServerContextKey).(*http.Server); srv != nil && srv.WriteTimeout > 0 {
@@ -84,7 +88,7 @@ func (res *Response) Stream(contentType string, r io.Reader) error {
 	if contentType != "" {
 		res.Header().Set("Content-Type", contentType)
 	}
-	if err := res.stream("application/octet-stream"); err != nil {
+	if err := res.stream(bytesType); err != nil {
 		return headOnly(err)
 	}
 	buf := make([]byte, 32<<10)
@@ -125,7 +129,7 @@ func headOnly(err error) error {
 // goes out, and seq is not called.
 func JSONLines[T any](res *Response, seq func(yield func(T, error) bool)) error {
 	if res.head || res.check() != nil {
-		return headOnly(res.stream("application/x-ndjson"))
+		return headOnly(res.stream(linesType))
 	}
 	var err error
 	seq(func(v T, e error) bool {
@@ -138,7 +142,7 @@ func JSONLines[T any](res *Response, seq func(yield func(T, error) bool)) error 
 		return err == nil
 	})
 	if err == nil && res.code == 0 {
-		err = res.stream("application/x-ndjson")
+		err = res.stream(linesType)
 	}
 	if headOnly(err) != nil {
 		return res.misuse(err)
@@ -153,7 +157,7 @@ func (res *Response) sendLine(v any) error {
 		return fmt.Errorf("apiroute: JSONLines: %w", err)
 	}
 	if !res.lifted {
-		if err := res.stream("application/x-ndjson"); err != nil {
+		if err := res.stream(linesType); err != nil {
 			return err
 		}
 	}
@@ -162,7 +166,7 @@ func (res *Response) sendLine(v any) error {
 
 // marshal encodes a value by the codec of the route.
 func (res *Response) marshal(v any) ([]byte, error) {
-	if m := res.req.scope.marshal; m != nil {
+	if m := res.req.match.scope.marshal; m != nil {
 		return m(v)
 	}
 	return json.Marshal(v)
@@ -214,7 +218,7 @@ func (res *Response) Events() (*EventStream, error) {
 		h.Set("Cache-Control", "no-cache")
 	}
 	h.Set("X-Accel-Buffering", "no") // nginx would collect the events
-	if err := res.stream("text/event-stream"); err != nil {
+	if err := res.stream(h["Content-Type"]); err != nil {
 		return nil, err
 	}
 	if err := res.FlushError(); err != nil {
@@ -222,7 +226,7 @@ func (res *Response) Events() (*EventStream, error) {
 	}
 	s := &EventStream{res: res}
 	s.timer = time.AfterFunc(keepAlive, func() { s.write([]byte(":\n\n")) })
-	res.events = s
+	res.rare().events = s
 	return s, nil
 }
 

@@ -70,22 +70,3 @@ func rawPath(u *url.URL) (path string, escaped bool) {
 	}
 	return u.Path, false
 }
-
-// isPlain reports whether a URL's path is tidy and without escapes. Some that
-// are, such as /.well-known, it leaves to parseTarget.
-func isPlain(u *url.URL) bool {
-	path := u.Path
-	if u.RawPath != "" || len(path) < 2 || path[0] != '/' || path[len(path)-1] == '/' {
-		return false
-	}
-	for {
-		if path[1] == '/' || path[1] == '.' {
-			return false
-		}
-		next := strings.IndexByte(path[1:], '/') + 1
-		if next == 0 {
-			return true
-		}
-		path = path[next:]
-	}
-}

@@ -29,7 +29,7 @@ func (res *Response) WriteHeader(code int) {
 	}
 	res.w.WriteHeader(code)
 	if code >= 200 || code == http.StatusSwitchingProtocols {
-		res.code = code
+		res.code = int32(code)
 	}
 }
 
@@ -39,7 +39,7 @@ func (res *Response) Write(b []byte) (int, error) {
 	if err := res.begin(b); err != nil {
 		return 0, err
 	}
-	if res.head || bodyless(res.code) {
+	if res.head || bodyless(int(res.code)) {
 		return len(b), nil
 	}
 	defer res.guard()()
@@ -68,7 +68,7 @@ func (res *Response) begin(b []byte) error {
 
 // ReadFrom sends what is left of r, so that [io.Copy] can use sendfile.
 func (res *Response) ReadFrom(r io.Reader) (int64, error) {
-	if res.code == 0 || res.head || bodyless(res.code) || res.done || res.hijacked || res.lifted {
+	if res.code == 0 || res.head || bodyless(int(res.code)) || res.done || res.hijacked || res.lifted {
 		// Its first bytes may have to be looked at.
 		return io.Copy(struct{ io.Writer }{res}, r)
 	}
