@@ -8,10 +8,10 @@ import (
 	"mime/multipart"
 	"net/http"
 	"net/url"
+	"os"
 	"reflect"
 	"runtime"
 	"slices"
-	"sort"
 	"strconv"
 	"strings"
 	"sync"
@@ -117,6 +117,7 @@ const formMemory = 1 << 20
 type plan struct {
 	typ        reflect.Type
 	fields     []*field // in the order of the struct, without those of a form
+	single     []*field // of these, those of the path, headers and cookies
 	query      fieldSet
 	body       *bodyPlan // nil if there is none
 	total      int       // fields, with the body and those of a form
@@ -172,6 +173,7 @@ type bodyPlan struct {
 	typ      reflect.Type // without the pointer
 	pointer  bool
 	required bool
+	custom   bool // JSON that is decoded by code of the type's own, maybe
 	form     fieldSet
 }
 
@@ -284,6 +286,8 @@ func (p *planner) addField(sf tagged) {
 		p.fields = append(p.fields, f)
 		if f.in == "query" {
 			p.query.add(f)
+		} else {
+			p.single = append(p.single, f)
 		}
 	}
 }
@@ -294,8 +298,11 @@ func (p *planner) newField(sf tagged) *field {
 	name, required := p.splitTag(sf)
 	f := &field{order: p.total, in: sf.source, name: name, goName: sf.name, index: sf.index, required: required}
 	p.total++
-	if name == "" {
+	switch {
+	case name == "":
 		p.failf("field %s: its tag has no name", f.goName)
+	case (f.in == "header" || f.in == "cookie") && !isToken(name):
+		p.failf("field %s: no %s can have the name %q", f.goName, f.in, name)
 	}
 	if f.in == "header" {
 		f.name = http.CanonicalHeaderKey(name)
@@ -325,7 +332,7 @@ func (p *planner) setType(f *field, t reflect.Type) {
 	default:
 		if f.parse = parser(t); f.parse == nil && t.Kind() == reflect.Pointer {
 			f.pointer, f.parse = true, parser(t.Elem())
-		} else if f.parse == nil && t.Kind() == reflect.Slice && t.Elem().Kind() != reflect.Uint8 && f.in != "cookie" {
+		} else if f.parse == nil && t.Kind() == reflect.Slice && t.Elem() != reflect.TypeFor[byte]() && f.in != "cookie" {
 			f.slice, f.parse = true, parser(t.Elem())
 		}
 		if f.parse == nil {
@@ -375,7 +382,7 @@ func (p *planner) addBody(f tagged) {
 	switch kind {
 	case "json":
 		b.required = required || !b.pointer
-		p.checkJSONType(b.typ, f.name, map[reflect.Type]bool{})
+		p.checkJSONType(b, b.typ, f.name, map[reflect.Type]bool{})
 	case "form":
 		if k != reflect.Struct {
 			p.failf("field %s: a form goes into a struct, not a %v", f.name, b.typ)
@@ -399,12 +406,16 @@ func (p *planner) addBody(f tagged) {
 
 // checkJSONType finds what encoding/json could never fill, and the tag
 // json:"-,", which looks like "-" and yet lets the name "-" in.
-func (p *planner) checkJSONType(t reflect.Type, name string, seen map[reflect.Type]bool) {
-	if seen[t] || reflect.PointerTo(t).Implements(reflect.TypeFor[json.Unmarshaler]()) ||
-		reflect.PointerTo(t).Implements(reflect.TypeFor[encoding.TextUnmarshaler]()) {
+func (p *planner) checkJSONType(b *bodyPlan, t reflect.Type, name string, seen map[reflect.Type]bool) {
+	if seen[t] {
 		return
 	}
 	seen[t] = true
+	if p := reflect.PointerTo(t); p.Implements(reflect.TypeFor[json.Unmarshaler]()) ||
+		p.Implements(reflect.TypeFor[encoding.TextUnmarshaler]()) {
+		b.custom = true
+		return
+	}
 	switch t.Kind() {
 	case reflect.Chan, reflect.Func, reflect.Complex64, reflect.Complex128, reflect.UnsafePointer:
 		p.failf("field %s: %v cannot be JSON", name, t)
@@ -416,9 +427,10 @@ func (p *planner) checkJSONType(t reflect.Type, name string, seen map[reflect.Ty
 		if parser(t.Key()) == nil || t.Key().Kind() == reflect.Bool || t.Key().Kind() == reflect.Float32 || t.Key().Kind() == reflect.Float64 {
 			p.failf("field %s: %v cannot be a name in JSON", name, t.Key())
 		}
-		p.checkJSONType(t.Elem(), name, seen)
+		p.checkJSONType(b, t.Key(), name, seen)
+		p.checkJSONType(b, t.Elem(), name, seen)
 	case reflect.Pointer, reflect.Slice, reflect.Array:
-		p.checkJSONType(t.Elem(), name, seen)
+		p.checkJSONType(b, t.Elem(), name, seen)
 	case reflect.Struct:
 		for i := 0; i < t.NumField(); i++ {
 			f := t.Field(i)
@@ -426,11 +438,11 @@ func (p *planner) checkJSONType(t reflect.Type, name string, seen map[reflect.Ty
 			if strings.HasPrefix(tag, "-,") {
 				p.failf("field %s.%s: json:%q takes the name \"-\"; to leave it out, write json:\"-\"", name, f.Name, tag)
 			}
-			if f.Anonymous && !f.IsExported() && f.Type.Kind() == reflect.Pointer && tag == "" {
+			if f.Anonymous && !f.IsExported() && f.Type.Kind() == reflect.Pointer && (tag == "" || tag[0] == ',') {
 				p.failf("field %s.%s: encoding/json cannot set an embedded pointer to an unexported struct", name, f.Name)
 			}
 			if tag != "-" && (f.IsExported() || f.Anonymous) {
-				p.checkJSONType(f.Type, name+"."+f.Name, seen)
+				p.checkJSONType(b, f.Type, name+"."+f.Name, seen)
 			}
 		}
 	}
@@ -599,7 +611,7 @@ func (p *plan) bind(req *Request, v reflect.Value) error {
 	if len(p.query.fields) > 0 || req.match.scope.rejectUnknown {
 		b.pairs(&p.query, v, "query", req.URL.RawQuery)
 	}
-	for _, f := range p.fields {
+	for _, f := range p.single {
 		switch f.in {
 		case "path":
 			b.fromPath(f, v)
@@ -629,7 +641,7 @@ func (p *plan) bind(req *Request, v reflect.Value) error {
 }
 
 func (b *binder) error() error {
-	sort.SliceStable(b.wrong, func(i, j int) bool { return b.wrong[i].order < b.wrong[j].order })
+	slices.SortStableFunc(b.wrong, func(x, y wrongField) int { return x.order - y.order })
 	fields := make([]FieldError, len(b.wrong))
 	for i, w := range b.wrong {
 		fields[i] = w.FieldError
@@ -664,6 +676,9 @@ func (b *binder) give(f *field, v reflect.Value, s string) {
 	switch {
 	case f.slice:
 		n := target.Len()
+		if n == 0 {
+			target.Grow(4) // as few as one allocation would have room for
+		}
 		target.Grow(1)
 		target.SetLen(n + 1)
 		target = target.Index(n)
@@ -702,7 +717,7 @@ func (b *binder) fromPath(f *field, v reflect.Value) {
 		return
 	}
 	s := b.req.Param(f.name)
-	if s == "" {
+	if s == "" && !strings.Contains(pattern(b.req.Request), "{"+f.name+"...}") {
 		panic(fmt.Sprintf("apiroute: type %v: field %s: the pattern has no {%s}", b.typ, f.goName, f.name))
 	}
 	b.give(f, v, s)
@@ -712,27 +727,65 @@ func (b *binder) fromPath(f *field, v reflect.Value) {
 // is url.ParseQuery without the map.
 func (b *binder) pairs(set *fieldSet, v reflect.Value, in, raw string) {
 	for raw != "" {
-		var pair string
-		pair, raw, _ = strings.Cut(raw, "&")
-		if pair == "" {
+		p := cutPair(raw)
+		raw = raw[p.end:]
+		if p.name == "" && p.value == "" && !p.assigned {
 			continue
 		}
-		name, value, _ := strings.Cut(pair, "=")
-		name, err1 := unescape(name)
-		value, err2 := unescape(value)
-		if err1 != nil || err2 != nil || strings.IndexByte(pair, ';') >= 0 {
+		if p.escaped {
+			p.unescape()
+		}
+		if p.bad {
 			b.refuseAll(set, in, "has a bad escape or a semicolon")
 			return
 		}
-		f := set.get(name)
-		if f == nil {
-			if b.req.match.scope.rejectUnknown {
-				b.unknown(in, name)
-			}
-			continue
+		if f := set.get(p.name); f != nil {
+			b.give(f, v, p.value)
+		} else if b.req.match.scope.rejectUnknown {
+			b.unknown(in, p.name)
 		}
-		b.give(f, v, value)
 	}
+}
+
+// A pair is name=value in a query.
+type pair struct {
+	name, value string
+	assigned    bool // there is a =
+	escaped     bool // there is a % or +
+	bad         bool // there is a semicolon, or a bad escape
+	end         int  // the offset after it and its &
+}
+
+// cutPair returns the first pair of a query, in one pass over it.
+func cutPair(raw string) (p pair) {
+	at := 0 // of the value
+	for ; p.end < len(raw) && raw[p.end] != '&'; p.end++ {
+		switch c := raw[p.end]; {
+		case c > '=': // as most are
+		case c == '=' && !p.assigned:
+			p.name, p.assigned, at = raw[:p.end], true, p.end+1
+		case c == '%', c == '+':
+			p.escaped = true
+		case c == ';':
+			p.bad = true
+		}
+	}
+	if p.assigned {
+		p.value = raw[at:p.end]
+	} else {
+		p.name = raw[:p.end]
+	}
+	if p.end < len(raw) {
+		p.end++
+	}
+	return p
+}
+
+func (p *pair) unescape() {
+	var err1, err2 error
+	p.name, err1 = url.QueryUnescape(p.name)
+	p.value, err2 = url.QueryUnescape(p.value)
+	p.bad = p.bad || err1 != nil || err2 != nil
 }
 
 // maxUnknown is how many unknown names are told of.
@@ -743,7 +796,7 @@ func (b *binder) unknown(in, name string) {
 		name = name[:maxJSONPath] + "…"
 	}
 	w := wrongField{b.total, FieldError{in, strings.ToValidUTF8(name, "\uFFFD"), isUnknown}}
-	if b.unknowns < maxUnknown && !slices.Contains(b.wrong[len(b.wrong)-b.unknowns:], w) {
+	if b.unknowns < maxUnknown && !slices.Contains(b.wrong, w) {
 		b.wrong = append(b.wrong, w)
 		b.unknowns++
 	}
@@ -760,13 +813,6 @@ func (b *binder) refuseAll(set *fieldSet, in, detail string) {
 		*b.state(f.order) |= refused
 	}
 	b.fail(order, in, "", detail)
-}
-
-func unescape(s string) (string, error) {
-	if strings.IndexByte(s, '%') < 0 && strings.IndexByte(s, '+') < 0 {
-		return s, nil
-	}
-	return url.QueryUnescape(s)
 }
 
 // fromBody fills the field of the body. It returns an error for what makes the
@@ -800,7 +846,7 @@ func (b *binder) fromBody(v reflect.Value) error {
 		if err := req.checkJSON(); err != nil {
 			return err
 		}
-		if f := decodeJSON(data, indirect(v, p).Addr().Interface(), &req.match.scope.config); f != nil {
+		if f := decodeJSON(data, indirect(v, p).Addr().Interface(), &req.match.scope.config, p.custom); f != nil {
 			b.wrong = append(b.wrong, wrongField{p.order, *f})
 		}
 	case isForm:
@@ -884,7 +930,12 @@ func (b *binder) giveFiles(f *field, v reflect.Value, files []*multipart.FileHea
 
 // multipartForm reads a multipart body, once.
 func (req *Request) multipartForm() (*multipart.Form, error) {
-	if req.MultipartForm != nil && req.MultipartForm.Value != nil {
+	if req.MultipartForm != nil {
+		// Somebody has parsed it, or has taken MultipartReader, which leaves a
+		// mark that only net/http can tell from a form.
+		if req.ParseMultipartForm(formMemory) != nil {
+			return nil, errBodyRead
+		}
 		return req.MultipartForm, nil
 	}
 	if err := req.checkLength(); err != nil {
@@ -912,6 +963,8 @@ func (req *Request) multipartForm() (*multipart.Form, error) {
 		return nil, &Error{Status: http.StatusRequestEntityTooLarge, Detail: "the form has too many or too large parts"}
 	case errors.As(err, &tooLarge):
 		return nil, bodyTooLarge(tooLarge.Limit)
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return nil, req.bodyError(err)
 	}
 	e := badRequest(FieldError{"form", "", "is malformed or broken off"})
 	e.Err = err

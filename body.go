@@ -81,8 +81,11 @@ func (req *Request) Bytes() ([]byte, error) {
 		return nil, err
 	}
 	b.data, b.err = readAll(b.src, req.ContentLength)
-	if b.err != nil {
+	switch {
+	case b.err != nil:
 		b.data, b.err = nil, req.bodyError(b.err)
+	case len(b.data) == 0 && req.ContentLength > 0:
+		b.err = errBodyRead // by middleware: net/http has no body that ends too soon
 	}
 	b.all = true
 	return b.data, b.err
@@ -119,6 +122,8 @@ func readAll(r io.Reader, length int64) ([]byte, error) {
 func (req *Request) bodyError(err error) error {
 	var tooLarge *http.MaxBytesError
 	switch {
+	case errors.Is(err, http.ErrBodyReadAfterClose):
+		return errBodyRead
 	case errors.As(err, &tooLarge):
 		return bodyTooLarge(tooLarge.Limit)
 	case errors.Is(err, context.Canceled) && req.clientGone():
@@ -164,7 +169,7 @@ func (req *Request) JSON(dst any) error {
 	if err != nil {
 		return err
 	}
-	if field := decodeJSON(data, dst, &req.match.scope.config); field != nil {
+	if field := decodeJSON(data, dst, &req.match.scope.config, true); field != nil {
 		return badRequest(*field)
 	}
 	return nil

@@ -108,6 +108,10 @@ func (e *Error) title() string {
 
 // ServeHTTP answers any request with the error.
 func (e *Error) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if res, ok := w.(*Response); ok && res.started() {
+		res.misuse(ErrAnswered)
+		return
+	}
 	if !e.valid() {
 		e = plain500
 	}
@@ -216,18 +220,34 @@ func call(h Handler, req *Request, res *Response) (err error) {
 	return h(req, res)
 }
 
+// last answers a panic that nothing else has caught: of standard middleware, or
+// of what this package calls while it answers an error. Should that panic again,
+// nothing is left but to cut the connection.
+func (req *Request) last(res *Response, v any) {
+	defer func() {
+		if recover() != nil {
+			panic(http.ErrAbortHandler)
+		}
+	}()
+	req.fail(res, newPanicError(v))
+}
+
 // fail answers a request with an error, and logs it.
 func (req *Request) fail(res *Response, first error) {
-	started := res.code != 0 || res.hijacked
+	if req.Request == nil || req.URL == nil { // the handler has put it there
+		req.Request = req.base
+	}
+	late := res.started()
 	res.rollback()
 	err := first
 	if f := req.match.scope.onError; f != nil {
 		err = call(func(req *Request, res *Response) error { return f(req, res, first) }, req, res)
-		if err == nil && res.code == 0 && !res.hijacked {
+		if err == nil && !res.started() {
 			err = errSilent
 		}
 	}
-	if res.code == 0 && !res.hijacked {
+	half := late || err != nil && res.started()
+	if !res.started() {
 		answer := req.answer(err)
 		if answer == errGone {
 			res.WriteHeader(statusGone)
@@ -236,11 +256,11 @@ func (req *Request) fail(res *Response, first error) {
 		}
 		res.done = true
 	}
-	req.log(int(res.code), started, first)
-	if req.match.scope.onError != nil && err != nil && err.Error() != first.Error() {
-		req.log(int(res.code), started, err)
+	req.log(int(res.code), late, first)
+	if req.match.scope.onError != nil && err != nil && fmt.Sprint(err) != fmt.Sprint(first) {
+		req.log(int(res.code), half, err)
 	}
-	if started && !res.complete() {
+	if half && !res.complete() {
 		panic(http.ErrAbortHandler)
 	}
 }
@@ -293,6 +313,7 @@ func (e *Error) withAllow(p *page) *Error {
 // log logs an error that has been answered with a status, or has come after
 // the first byte of an answer.
 func (req *Request) log(status int, late bool, err error) {
+	defer func() { recover() }() // a logger that panics takes nothing from the answer
 	logger := req.match.scope.logger
 	if logger == nil {
 		logger = slog.Default()
@@ -317,7 +338,7 @@ func (req *Request) log(status int, late bool, err error) {
 		slog.String("route", req.Route()),
 		slog.String("path", req.URL.Path),
 		slog.Int("status", status),
-		slog.String("error", err.Error()),
+		slog.String("error", fmt.Sprint(err)), // which survives the Error of a nil pointer
 	}
 	if p := (*panicError)(nil); errors.As(err, &p) {
 		attrs = append(attrs, slog.String("stack", string(p.stack)))

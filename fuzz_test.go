@@ -17,6 +17,8 @@ import (
 	"testing"
 	"time"
 	"unicode/utf8"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 // FuzzPath registers the paths of a list and asks for a target: what is
@@ -177,6 +179,16 @@ type fuzzDoc struct {
 	O    map[string]string `json:"o,omitempty"`
 }
 
+// A fuzzPlain is a document in which no code but encoding/json's decodes.
+type fuzzPlain struct {
+	Name string         `json:"name"`
+	N    int64          `json:"n"`
+	L    []float32      `json:"l"`
+	M    map[string]any `json:"m"`
+	P    *fuzzPlain     `json:"p"`
+	Raw  []byte         `json:"raw"`
+}
+
 func fuzzJSONSeeds() []string {
 	seeds := []string{"", "null", "{}", "[]", "{} {}", "{}x", "\ufeff{}", `{"name":"a","name":"b"}`, `{"NAME":"a"}`, `{"n":9007199254740993}`, `{"n":1e2}`,
 		`{"u":300}`, `{"f":1e400}`, `{"l":[null,"x"]}`, `{"m":{"":1}}`, `{"p":{"p":{"u":-1}}}`, `{"a":{"b":[1,2.5,"\ud800"]}}`, `{"name":"\ud83d\ude00"}`,
@@ -200,9 +212,13 @@ func FuzzJSON(f *testing.F) {
 		c.rejectUnknown = reject
 		var v fuzzDoc
 		before := bytes.Clone(data)
-		wrong := decodeJSON(data, &v, &c)
+		wrong := decodeJSON(data, &v, &c, true)
 		if !bytes.Equal(data, before) {
 			t.Fatalf("%q was changed to %q", before, data)
+		}
+		looked, trusted := decodeJSON(data, new(fuzzPlain), &c, true), decodeJSON(data, new(fuzzPlain), &c, false)
+		if diff := cmp.Diff(looked, trusted); diff != "" {
+			t.Fatalf("%q: without a second look at the text (-with +without)\n%s", data, diff)
 		}
 		if wrong != nil {
 			if wrong.In != "body" || wrong.Detail == "" || !utf8.ValidString(wrong.Name+wrong.Detail) || len(wrong.Name) > 8*maxJSONPath {
@@ -225,7 +241,7 @@ func FuzzJSON(f *testing.F) {
 			return // has no JSON form
 		}
 		var again fuzzDoc
-		if wrong := decodeJSON(res.Body.Bytes(), &again, &c); res.Code != 200 || wrong != nil {
+		if wrong := decodeJSON(res.Body.Bytes(), &again, &c, true); res.Code != 200 || wrong != nil {
 			t.Fatalf("%q: encoded %d %q: %v", data, res.Code, res.Body, wrong)
 		}
 		if !fuzzSame(&v, &again) {

@@ -51,8 +51,8 @@ func (b *jsonBuffer) free() {
 }
 
 // decodeJSON decodes a whole text into dst. It returns what is wrong with the
-// text, nil if nothing is.
-func decodeJSON(data []byte, dst any, c *config) *FieldError {
+// text, nil if nothing is. custom tells that code of dst's own may decode a part.
+func decodeJSON(data []byte, dst any, c *config, custom bool) *FieldError {
 	var path, detail string
 	switch text := bytes.Trim(data, " \t\r\n"); {
 	case len(text) == 0:
@@ -66,7 +66,7 @@ func decodeJSON(data []byte, dst any, c *config) *FieldError {
 		if err == nil {
 			return nil
 		}
-		path, detail = c.explain(data, reflect.TypeOf(dst).Elem(), err)
+		path, detail = c.explain(data, reflect.TypeOf(dst).Elem(), custom, err)
 	}
 	return &FieldError{"body", path, detail}
 }
@@ -84,12 +84,12 @@ func (c *config) decode(data []byte, dst any) error {
 // What encoding/json says differs from version to version, tells no place for
 // the errors of a type's own UnmarshalJSON or UnmarshalText, and not always of
 // the first error. So the text is looked through anew, unless it is long.
-func (c *config) explain(data []byte, t reflect.Type, err error) (path, detail string) {
+func (c *config) explain(data []byte, t reflect.Type, custom bool, err error) (path, detail string) {
 	var syntax *json.SyntaxError
 	if c.unmarshal != nil && !errors.As(err, &syntax) && !json.Valid(data) {
 		return "", describe(err) // the codec takes more than JSON
 	}
-	if offset, ok := syntaxOffset(data, err); ok {
+	if offset, ok := syntaxOffset(data, custom || c.unmarshal != nil, err); ok {
 		return "", "is not valid JSON at offset " + strconv.FormatInt(offset, 10)
 	}
 	if len(data) > maxSearch {

@@ -19,13 +19,16 @@ func unmarshal(data []byte, dst any, rejectUnknown bool) error {
 }
 
 // syntaxOffset returns where a text that has been refused ceases to be JSON;
-// false if it is.
-func syntaxOffset(data []byte, err error) (int64, bool) {
+// false if it is. An error of code that decodes a part of it is about that part.
+func syntaxOffset(data []byte, custom bool, err error) (int64, bool) {
 	// The offset is that of the bytes read, the wrong one among them; where the
 	// text ends too soon, the space is the wrong one.
 	syntax, ok := err.(*json.SyntaxError)
-	if ok && 0 < syntax.Offset && syntax.Offset < int64(len(data)) && !json.Valid(data) { // and not of a type's own UnmarshalJSON
+	if ok && 0 < syntax.Offset && syntax.Offset < int64(len(data)) && (!custom || !json.Valid(data)) {
 		return syntax.Offset - 1, true
+	}
+	if !ok && !custom {
+		return 0, false
 	}
 	if !errors.As(json.Unmarshal(append(data[:len(data):len(data)], ' '), new(json.RawMessage)), &syntax) {
 		return 0, false

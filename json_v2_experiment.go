@@ -30,7 +30,7 @@ func unmarshal(data []byte, dst any, rejectUnknown bool) error {
 
 // syntaxOffset returns where a text that has been refused ceases to be JSON;
 // false if it is.
-func syntaxOffset(data []byte, _ error) (int64, bool) {
+func syntaxOffset(data []byte, _ bool, _ error) (int64, bool) {
 	var syntax *jsontext.SyntacticError
 	var text jsontext.Value
 	if !errors.As(json.Unmarshal(data, &text, strict, jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true)), &syntax) {

@@ -2,6 +2,7 @@ package apiroute
 
 import (
 	"context"
+	"mime/multipart"
 	"net/http"
 	"net/url"
 	"slices"
@@ -69,7 +70,7 @@ func newExchange(w http.ResponseWriter, r *http.Request, m *match) (*Request, *R
 func hasBody(r *http.Request) bool { return r.Body != nil && r.Body != http.NoBody }
 
 func (res *Response) init(req *Request, w http.ResponseWriter, r *http.Request, m *match) (*Request, *Response) {
-	req.Request, req.match = r, m
+	req.Request, req.base, req.match = r, r, m
 	res.req, res.w, res.head = req, w, r.Method == http.MethodHead
 	return req, res
 }
@@ -100,21 +101,27 @@ func (req *Request) serve(res *Response, h Handler) {
 // finish lets go of what must not outlive the answer.
 func (req *Request) finish(res *Response) {
 	res.release()
-	// net/http removes the temporary files of a multipart body for the request
-	// that it made, and does not see a copy.
-	if req.MultipartForm != nil {
-		req.MultipartForm.RemoveAll()
+	if req.Request != nil {
+		removeFiles(req.MultipartForm)
 	}
-	if req.body != nil && req.body.form != nil {
-		req.body.form.RemoveAll()
+	if req.body != nil {
+		removeFiles(req.body.form)
 	}
 }
 
 // keepForm remembers a multipart form, for a copy of the request that the
 // handler has made may be gone when its files are to be removed.
 func (req *Request) keepForm() {
-	if req.body != nil && req.MultipartForm != nil {
+	if req.body != nil && req.Request != nil && req.MultipartForm != nil {
 		req.body.form = req.MultipartForm
+	}
+}
+
+// removeFiles removes the temporary files of a multipart body. net/http does so
+// for the request that it made, and does not see a copy.
+func removeFiles(form *multipart.Form) {
+	if form != nil {
+		form.RemoveAll()
 	}
 }
 
@@ -125,7 +132,7 @@ func (req *Request) pastTimeout() bool {
 }
 
 // clientGone reports whether nobody is there any more to be answered.
-func (req *Request) clientGone() bool { return req.base != nil && req.base.Context().Err() != nil }
+func (req *Request) clientGone() bool { return req.base.Context().Err() != nil }
 
 // find returns the page of the request, nil if there is none, and whether its
 // values in the path are UTF-8 without NUL.

@@ -215,7 +215,7 @@ func (res *Response) end() error {
 		}
 		return res.more.err
 	}
-	if res.code == 0 && !res.hijacked {
+	if !res.started() {
 		return res.End()
 	}
 	return nil
@@ -273,9 +273,12 @@ func setLength(h http.Header, length int, head, bare bool) {
 	}
 }
 
+// started reports whether it is too late for another answer.
+func (res *Response) started() bool { return res.code != 0 || res.hijacked }
+
 // check reports what stands against an answer now.
 func (res *Response) check() error {
-	if res.code != 0 || res.hijacked {
+	if res.started() {
 		return res.misuse(ErrAnswered)
 	}
 	if status := res.statusOr(http.StatusOK); status < 200 || status > 599 {

@@ -199,8 +199,9 @@ func (rt *route) serve(req *Request, res *Response) {
 		return
 	}
 	req.setPathValues()
-	ctx := context.WithValue(req.Context(), matchKey{}, req)
-	rt.plain.ServeHTTP(res, req.WithContext(ctx))
+	r := req.WithContext(context.WithValue(req.Context(), matchKey{}, req))
+	defer func() { removeFiles(r.MultipartForm) }() // of middleware that goes no further
+	rt.plain.ServeHTTP(res, r)
 }
 
 // matchKey is the context key under which a *Request passes through standard

@@ -77,6 +77,11 @@ type Handler func(req *Request, res *Response) error
 // [Request.Param] then gives what [http.Request.PathValue] gives.
 func (h Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	req, res := newExchange(w, r, standalone)
+	defer func() {
+		if v := recover(); v != nil {
+			req.last(res, v)
+		}
+	}()
 	req.serve(res, h.enter)
 }
 
@@ -95,7 +100,7 @@ func FromHTTP(h http.Handler) Handler {
 	return func(req *Request, res *Response) error {
 		req.setPathValues()
 		h.ServeHTTP(res, req.Request)
-		if res.code == 0 && !res.hijacked {
+		if !res.started() {
 			res.WriteHeader(http.StatusOK)
 		}
 		return nil
@@ -214,15 +219,16 @@ func (r *Router) Delete(path string, h Handler, opts ...Option) {
 // panics if method is CONNECT, which is always answered 405, or is not an
 // upper-case token (RFC 9110, section 5.6.2).
 func (r *Router) Method(method, path string, h Handler, opts ...Option) {
-	if method == http.MethodConnect || !isUpperToken(method) {
+	if method == http.MethodConnect || !isToken(method) || method != strings.ToUpper(method) {
 		panic(fmt.Sprintf("apiroute: %s: path %q: method %q: want an upper-case token other than CONNECT",
 			source(), r.prefix+path, method))
 	}
 	r.must(source(), method, path, h, onRoute, opts)
 }
 
-func isUpperToken(s string) bool {
-	return s != "" && strings.Trim(s, "!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ") == ""
+// isToken reports whether s is a token; RFC 9110, section 5.6.2.
+func isToken(s string) bool {
+	return s != "" && strings.Trim(s, "!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz") == ""
 }
 
 // Mount registers a plain handler for a path and all below it, for every method
@@ -318,8 +324,8 @@ func (r *Router) Routes() []Route {
 func (r *Router) ServeHTTP(w http.ResponseWriter, hr *http.Request) {
 	req, res := newExchange(w, hr, r.missing)
 	defer func() {
-		if v := recover(); v != nil { // out of the router's own middleware
-			req.fail(res, newPanicError(v))
+		if v := recover(); v != nil {
+			req.last(res, v)
 		}
 	}()
 	if r.handler == nil {

@@ -23,7 +23,7 @@ func (res *Response) Header() http.Header {
 // WriteHeader sends the header with a status, as [http.ResponseWriter] has it:
 // one from 100 to 199 goes out as well, and the final one can follow.
 func (res *Response) WriteHeader(code int) {
-	if res.code != 0 || res.hijacked {
+	if res.started() {
 		res.misuse(ErrAnswered)
 		return
 	}
