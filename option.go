@@ -37,7 +37,12 @@ type config struct {
 
 var defaults = config{bodyLimit: 1 << 20}
 
+// newScope returns the scope of a level. That of a route without options is that
+// of the level around it.
 func newScope(parent *scope, at place, opts []Option) (*scope, error) {
+	if at&(onRoute|onEndpoint) != 0 && len(opts) == 0 {
+		return parent, nil
+	}
 	s := &scope{parent: parent, config: defaults}
 	if parent != nil {
 		s.depth, s.replaced, s.config = parent.depth+1, parent.replaced, parent.config

@@ -78,7 +78,6 @@ func (res *Response) init(req *Request, w http.ResponseWriter, r *http.Request, 
 // serve answers a request by a handler, with the options of its match.
 func (req *Request) serve(res *Response, h Handler) {
 	s := req.match.scope
-	req.base = req.Request
 	if s.timeout > 0 {
 		ctx, cancel := context.WithTimeoutCause(req.Context(), s.timeout, errTimeout)
 		defer cancel()

@@ -184,7 +184,9 @@ func (h Handler) enter(req *Request, res *Response) error {
 		return err
 	}
 	res.save()
-	defer req.keepForm()
+	if req.body != nil {
+		defer req.keepForm()
+	}
 	err := h(req, res)
 	if err != nil {
 		res.rollback()
@@ -230,7 +232,7 @@ func (rt *route) endpoint(w http.ResponseWriter, r *http.Request) {
 			req.more = &more{segs: outer.more.segs, moved: outer.more.moved}
 		}
 	}
-	req.Request = r
+	req.Request, req.base = r, r
 	req.serve(res, rt.handler)
 }
 

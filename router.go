@@ -342,7 +342,7 @@ func (c *core) enter(w http.ResponseWriter, r *http.Request) {
 	if !ok || !res.fresh { // middleware has put its own writer in between
 		_, res = newExchange(w, r, c.missing)
 	}
-	res.req.Request, res.fresh = r, false
+	res.req.Request, res.req.base, res.fresh = r, r, false
 	c.route(res.req, res)
 }
 
