@@ -18,13 +18,12 @@ import (
 type body struct {
 	request http.Request // of which this is the Body
 
-	src    io.ReadCloser
-	used   bool   // src has been read
-	broken error  // why it ended before its end
-	all    bool   // data and err are what Bytes returns
-	data   []byte // all of it
-	err    error
-	next   int // of data, for Read
+	src  io.ReadCloser
+	data []byte // all of it, if all
+	next int    // of data, for Read
+	err  error  // what Bytes returns, if all, or why src ended before its end
+	all  bool   // it has been read as a whole
+	used bool   // src has been read
 
 	form *multipart.Form // whose files are to be removed
 }
@@ -34,7 +33,7 @@ func (b *body) Read(p []byte) (int, error) {
 		b.used = true
 		n, err := b.src.Read(p)
 		if err != nil && err != io.EOF {
-			b.broken = err
+			b.err = err
 		}
 		return n, err
 	}
@@ -46,6 +45,15 @@ func (b *body) Read(p []byte) (int, error) {
 		return 0, b.err
 	}
 	return 0, io.EOF
+}
+
+// broken returns why a body that is not read as a whole ended before its end,
+// nil if it has not.
+func (b *body) broken() error {
+	if b == nil || b.all {
+		return nil
+	}
+	return b.err
 }
 
 func (b *body) Close() error { return b.src.Close() }

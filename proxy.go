@@ -107,8 +107,8 @@ func (req *Request) proxyError(err error) error {
 		return nil
 	case errors.As(err, &tooLarge):
 		return err
-	case req.body != nil && req.body.broken != nil: // it is the client's body that failed, and not the service
-		return req.bodyError(req.body.broken)
+	case req.body.broken() != nil: // it is the client's body that failed, and not the service
+		return req.bodyError(req.body.broken())
 	case errors.Is(err, context.Canceled) && req.clientGone():
 		return context.Canceled // and not the text, which names the target
 	case req.pastTimeout():
