@@ -509,7 +509,10 @@ func parseBool(v reflect.Value, s string) string {
 }
 
 func parseInt(v reflect.Value, s string) string {
-	n, err := strconv.ParseInt(s, 10, v.Type().Bits())
+	n, err := strconv.ParseInt(s, 10, 64)
+	if err == nil && v.OverflowInt(n) {
+		err = strconv.ErrRange
+	}
 	if err != nil {
 		return notANumber(v, s, err)
 	}
@@ -551,7 +554,7 @@ func notANumber(v reflect.Value, s string, err error) string {
 // checkPath holds the path tags of a type against the segments of a path.
 func (p *plan) checkPath(segs []segment) error {
 	var faults []error
-	for _, f := range p.fields {
+	for _, f := range p.single {
 		if f.in != "path" {
 			continue
 		}
@@ -676,10 +679,9 @@ func (b *binder) give(f *field, v reflect.Value, s string) {
 	switch {
 	case f.slice:
 		n := target.Len()
-		if n == 0 {
-			target.Grow(4) // as few as one allocation would have room for
+		if n == target.Cap() {
+			target.Grow(max(4, n)) // the first few in one allocation
 		}
-		target.Grow(1)
 		target.SetLen(n + 1)
 		target = target.Index(n)
 	case again:
@@ -726,10 +728,9 @@ func (b *binder) fromPath(f *field, v reflect.Value) {
 // pairs gives the values of a query or an urlencoded form to their fields. It
 // is url.ParseQuery without the map.
 func (b *binder) pairs(set *fieldSet, v reflect.Value, in, raw string) {
+	var p pair
 	for raw != "" {
-		p := cutPair(raw)
-		raw = raw[p.end:]
-		if p.name == "" && p.value == "" && !p.assigned {
+		if raw = p.cut(raw); p.name == "" && !p.assigned {
 			continue
 		}
 		if p.escaped {
@@ -753,17 +754,18 @@ type pair struct {
 	assigned    bool // there is a =
 	escaped     bool // there is a % or +
 	bad         bool // there is a semicolon, or a bad escape
-	end         int  // the offset after it and its &
 }
 
-// cutPair returns the first pair of a query, in one pass over it.
-func cutPair(raw string) (p pair) {
-	at := 0 // of the value
-	for ; p.end < len(raw) && raw[p.end] != '&'; p.end++ {
-		switch c := raw[p.end]; {
+// cut takes the first pair from a query, in one pass over it, and returns the
+// rest.
+func (p *pair) cut(raw string) (rest string) {
+	*p = pair{}
+	from, i := 0, 0
+	for ; i < len(raw) && raw[i] != '&'; i++ {
+		switch c := raw[i]; {
 		case c > '=': // as most are
 		case c == '=' && !p.assigned:
-			p.name, p.assigned, at = raw[:p.end], true, p.end+1
+			p.name, p.assigned, from = raw[:i], true, i+1
 		case c == '%', c == '+':
 			p.escaped = true
 		case c == ';':
@@ -771,14 +773,11 @@ func cutPair(raw string) (p pair) {
 		}
 	}
 	if p.assigned {
-		p.value = raw[at:p.end]
+		p.value = raw[from:i]
 	} else {
-		p.name = raw[:p.end]
+		p.name = raw[:i]
 	}
-	if p.end < len(raw) {
-		p.end++
-	}
-	return p
+	return raw[min(i+1, len(raw)):]
 }
 
 func (p *pair) unescape() {
