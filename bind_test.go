@@ -1189,6 +1189,12 @@ func TestBindManyUnknown(t *testing.T) {
 			t.Errorf("%.100q: %d with %d errors, want 400 with 20", r, a.status, len(a.errors()))
 		}
 	}
+	// One name is told of once, whatever comes between.
+	if _, a := bindRun[struct {
+		N int `query:"n"`
+	}](t, "/x", bindHTTP{target: "/x?u=1&n=x&u=2"}, RejectUnknown(true)); len(a.errors()) != 2 {
+		t.Errorf("u, n and u again: %d %s, want 2 errors", a.status, a.body)
+	}
 	// Known names, however many, must not use up the twenty.
 	known := url.Values{}
 	parts = nil
@@ -1726,6 +1732,10 @@ func TestBindTemporaryFiles(t *testing.T) {
 		{"FormFile", nil, func(t *testing.T) Handler {
 			return func(req *Request, res *Response) error { plain(t).ServeHTTP(res, req.Request); return nil }
 		}},
+		{"Use that goes no further", []Option{Use(func(http.Handler) http.Handler { return plain(t) })}, func(*testing.T) Handler { return routerOK }},
+		{"Use that panics", []Option{Use(func(http.Handler) http.Handler {
+			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { plain(t).ServeHTTP(w, r); panic("late") })
+		})}, func(*testing.T) Handler { return routerOK }},
 		{"FromHTTP", nil, func(t *testing.T) Handler { return FromHTTP(plain(t)) }},
 		{"FromHTTP, copied in Use", []Option{copied}, func(t *testing.T) Handler { return FromHTTP(plain(t)) }},
 		{"FromHTTP, copied in Around", []Option{around}, func(t *testing.T) Handler { return FromHTTP(plain(t)) }},
@@ -1734,8 +1744,13 @@ func TestBindTemporaryFiles(t *testing.T) {
 	r := bindHTTP{target: "/g/x", header: []string{bindMultipart}, body: bindParts(bindPart{"one", "big", big})}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			// The router's Use runs before matching, a group's after it.
-			api := New(append([]Option{NoBodyLimit(), Logger(bindQuiet)}, tt.options...)...)
+			// The router's Use runs before matching, and net/http sees to its
+			// request; a group's runs after it.
+			outer := tt.options
+			if strings.HasPrefix(tt.name, "Use that ") {
+				outer = nil
+			}
+			api := New(append([]Option{NoBodyLimit(), Logger(bindQuiet)}, outer...)...)
 			api.Group("/g", tt.options...).Post("/x", tt.handler(t))
 			bindServe(t, api, r.request(t))
 			if n := count(); n != 0 {
@@ -2297,6 +2312,18 @@ func TestPlanFaults(t *testing.T) {
 			bindText `body:"json"`
 		}](), []string{"bindText", "not exported"}},
 		{reflect.TypeFor[struct {
+			F int `header:"X Bad: y"`
+		}](), []string{"field F", "no header can have the name", `"X Bad: y"`}},
+		{reflect.TypeFor[struct {
+			F int `cookie:"a b;c"`
+		}](), []string{"field F", "no cookie can have the name", `"a b;c"`}},
+		{reflect.TypeFor[struct {
+			F []byte `query:"f"`
+		}](), []string{"field F", "no type for a query"}},
+		{reflect.TypeFor[bindWhole[struct {
+			*bindInner `json:",omitempty"`
+		}]](), []string{"bindInner", "embedded pointer"}},
+		{reflect.TypeFor[struct {
 			F int `query:""`
 		}](), []string{"F", "no name"}},
 		{reflect.TypeFor[struct {
@@ -2533,6 +2560,13 @@ func TestPlanFaults(t *testing.T) {
 	}
 }
 
+type bindInner struct{ A int }
+
+// A bindColor is a byte with a text of its own.
+type bindColor uint8
+
+func (c *bindColor) UnmarshalText(text []byte) error { *c = bindColor(len(text)); return nil }
+
 // A type that only looks odd is none at fault.
 func TestPlanNoFault(t *testing.T) {
 	types := []reflect.Type{
@@ -2552,6 +2586,9 @@ func TestPlanNoFault(t *testing.T) {
 			E  any
 			Id int `query:"id"`
 		}]](),
+		reflect.TypeFor[struct {
+			F []bindColor `query:"f"`
+		}](),
 		reflect.TypeFor[struct {
 			A int `query:"a"`
 			B int `path:"a"`

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"log"
+	"log/slog"
 	"math"
 	"net"
 	"net/http"
@@ -1339,4 +1340,131 @@ func TestHostileMore(t *testing.T) {
 			{send: hostileGet("/etag", "If-None-Match: "+strings.Repeat(`W/"",`, 10_000)), status: 200, body: "ok"}, {send: hostileGet("/etag", "If-None-Match: *"), status: 304}}},
 		{name: "log forging", asks: []hostileAsk{{send: hostileGet("/onerror/a%0atime=1%20level=INFO"), status: 500, logs: []string{`path="/onerror/a\ntime=1 level=INFO"`}}}},
 	})
+}
+
+// Errors and a logger that panic when they are looked at.
+
+type hostileError struct{ text string }
+
+func (e *hostileError) Error() string { return e.text }
+
+type hostileIs struct{}
+
+func (hostileIs) Error() string   { return "SECRET" }
+func (hostileIs) Is(error) bool   { panic("SECRET") }
+func (hostileIs) As(any) bool     { panic("SECRET") }
+func (hostileIs) Unwrap() []error { panic("SECRET") }
+
+type hostileLog struct{ slog.Handler }
+
+func (hostileLog) Handle(context.Context, slog.Record) error { panic("SECRET") }
+
+// Programs at fault: whatever a handler or middleware leaves behind, the client
+// gets an answer that is whole, or sees that it is not.
+func TestHostilePrograms(t *testing.T) {
+	const form, multi = "Content-Type: application/x-www-form-urlencoded", "Content-Type: multipart/form-data; boundary=x"
+	const part = "--x\r\nContent-Disposition: form-data; name=\"name\"\r\n\r\na\r\n--x--\r\n"
+	const readBefore = "the body has been read already"
+	refuse := func(break_ func(*Request)) Handler {
+		return func(req *Request, _ *Response) error { break_(req); return Errorf(401, "no") }
+	}
+	noRequest := refuse(func(req *Request) { req.Request = nil })
+	noURL := refuse(func(req *Request) { req.Request = &http.Request{} })
+	around := func(h Handler) Option { return Around(func(Handler) Handler { return h }) }
+	bound := func(first func(*Request) error) Handler {
+		return func(req *Request, res *Response) error {
+			if err := first(req); err != nil {
+				return err
+			}
+			in, err := Bind[hostileForm](req)
+			if err != nil {
+				return err
+			}
+			return res.JSON(in)
+		}
+	}
+	nothing := func(*Request) error { return nil }
+	parsed := Use(func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			r.PostFormValue("csrf")
+			next.ServeHTTP(w, r)
+		})
+	})
+	half := func(fail func() error) Option {
+		return OnError(func(_ *Request, res *Response, err error) error {
+			res.Status(202)
+			io.WriteString(res, "half")
+			return fail()
+		})
+	}
+	for _, tt := range []struct {
+		name    string
+		handler Handler
+		opts    []Option
+		ask     hostileAsk
+		cut     bool // the answer breaks off
+	}{
+		{"nil in an error", func(*Request, *Response) error { var e *hostileError; return e }, nil, hostileAsk{send: hostileGet("/x"), status: 500, body: hostile500, logs: []string{"status=500"}}, false},
+		{"Is that panics", func(*Request, *Response) error { return hostileIs{} }, nil, hostileAsk{send: hostileGet("/x"), status: 500, body: hostile500, logs: []string{"stack="}}, false},
+		{"no Request", noRequest, nil, hostileAsk{send: hostileGet("/x"), status: 401, has: []string{`"no"`}, logs: []string{"status=401"}}, false},
+		{"no Request, in Around", routerOK, []Option{around(noRequest)}, hostileAsk{send: hostileGet("/x"), status: 401, has: []string{`"no"`}}, false},
+		{"no Request, and a body", noRequest, nil, hostileAsk{send: hostileJSON("/x", "{}"), status: 401, has: []string{`"no"`}}, false},
+		{"no URL", noURL, nil, hostileAsk{send: hostileGet("/x"), status: 401, has: []string{`"no"`}, logs: []string{"status=401"}}, false},
+		{"a logger that panics", noRequest, []Option{Logger(slog.New(hostileLog{slog.Default().Handler()}))}, hostileAsk{send: hostileGet("/x"), status: 401, has: []string{`"no"`}}, false},
+		{"a logger that panics at a panic", func(*Request, *Response) error { panic("SECRET") }, []Option{Logger(slog.New(hostileLog{slog.Default().Handler()}))},
+			hostileAsk{send: hostileGet("/x"), status: 500, body: hostile500}, false},
+		{"OnError fails midway", refuse(func(*Request) {}), []Option{half(func() error { return errors.New("SECRET") })}, hostileAsk{send: hostileGet("/x"), logs: []string{"SECRET"}}, true},
+		{"OnError panics midway", refuse(func(*Request) {}), []Option{half(func() error { panic("SECRET") })}, hostileAsk{send: hostileGet("/x"), logs: []string{"SECRET"}}, true},
+		{"OnError answers by hand", refuse(func(*Request) {}), []Option{half(func() error { return nil })}, hostileAsk{send: hostileGet("/x"), status: 202, body: "half"}, false},
+		{"Error.ServeHTTP too late", func(req *Request, res *Response) error {
+			io.WriteString(res, "all")
+			(&Error{Status: 400}).ServeHTTP(res, req.Request)
+			return nil
+		}, nil, hostileAsk{send: hostileGet("/x"), status: 200, body: "all", logs: []string{ErrAnswered.Error()}}, false},
+		{"MultipartReader, then Bind", bound(func(req *Request) error { _, err := req.MultipartReader(); return err }), nil,
+			hostileAsk{send: hostileBody("/x", part, multi), status: 500, body: hostile500, logs: []string{readBefore}}, false},
+		{"PostFormValue in Use, then Bind", bound(nothing), []Option{parsed},
+			hostileAsk{send: hostileBody("/x", "name=a&n=7", form), status: 500, body: hostile500, logs: []string{readBefore}}, false},
+		{"PostFormValue in Use, then Bind of multipart", bound(nothing), []Option{parsed},
+			hostileAsk{send: hostileBody("/x", part, multi), status: 200, has: []string{`"Name":"a"`}}, false},
+		{"Close, then Bind", bound(func(req *Request) error { return req.Body.Close() }), nil,
+			hostileAsk{send: hostileBody("/x", "name=a", form), status: 500, body: hostile500, logs: []string{readBefore}}, false},
+	} {
+		for _, inMux := range []bool{false, true} { // the other one has no router
+			if inMux && len(tt.opts) > 0 {
+				continue
+			}
+			t.Run(fmt.Sprintf("%s/%t", tt.name, inMux), func(t *testing.T) {
+				s := hostileServe(t, func(logger Option) http.Handler {
+					if inMux {
+						mux := http.NewServeMux()
+						mux.Handle("/x", tt.handler)
+						return mux
+					}
+					api := New(append([]Option{logger}, tt.opts...)...)
+					api.Handle("/x", tt.handler)
+					return api
+				})
+				ask := tt.ask
+				if inMux {
+					ask.logs = nil // they go to slog.Default
+				}
+				if !tt.cut {
+					ask.ask(t, s)
+					return
+				}
+				if got := s.hostileAnswer(t, ask.send); got.err == nil {
+					t.Errorf("%s: %d %q, want a broken answer", ask.send, got.status, got.body)
+				}
+				if _, aborted := s.counts(); aborted != 1 {
+					t.Errorf("%d aborted, want 1", aborted)
+				}
+				for _, text := range ask.logs {
+					if !strings.Contains(s.log.String(), text) {
+						t.Errorf("no %q in the log\n%s", text, s.log.String())
+					}
+				}
+			})
+		}
+	}
 }

@@ -4,6 +4,7 @@ package apiroute
 
 import (
 	"net/http"
+	"net/http/httptest"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -55,5 +56,26 @@ func TestHandlerRoute(t *testing.T) {
 	mux.Handle("GET /x/{id}", Handler(func(req *Request, res *Response) error { return res.Text(req.Route()) }))
 	if got, want := routerGet(t, routerServe(t, mux), "/x/1").body, "GET /x/{id}"; got != want {
 		t.Errorf("Route() = %q, want %q", got, want)
+	}
+}
+
+// The pattern also tells that a value is empty, and not missing.
+func TestPatternEmptyValue(t *testing.T) {
+	mux := http.NewServeMux()
+	mux.Handle("/text/{rest...}", Handler(func(req *Request, res *Response) error {
+		in, err := Bind[struct {
+			Rest string `path:"rest"`
+		}](req)
+		if err != nil {
+			return err
+		}
+		return res.JSON(in.Rest)
+	}))
+	for target, want := range map[string]string{"/text/a/b": `"a/b"`, "/text/": `""`} {
+		w := httptest.NewRecorder()
+		mux.ServeHTTP(w, httptest.NewRequest("GET", target, nil))
+		if w.Code != 200 || w.Body.String() != want {
+			t.Errorf("%s: %d %s, want 200 %s", target, w.Code, w.Body, want)
+		}
 	}
 }

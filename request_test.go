@@ -533,13 +533,19 @@ func TestRequestReadDeadline(t *testing.T) {
 			if err := http.NewResponseController(res).SetReadDeadline(time.Unix(1, 0)); err != nil {
 				return err
 			}
-			_, err := req.Bytes()
+			_, err := Bind[struct {
+				Body struct {
+					A string `form:"a"`
+				} `body:"form"`
+			}](req)
 			return err
 		})
 	})
-	got, closes := s.first(t, "POST /x HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n")
-	if got.Status != 408 || got.Body != respProblem(408) || !closes {
-		t.Errorf("got %d %q, closing: %t; want a 408 that closes", got.Status, got.Body, closes)
+	for _, mediaType := range []string{"application/x-www-form-urlencoded", "multipart/form-data; boundary=x"} {
+		got, closes := s.first(t, "POST /x HTTP/1.1\r\nHost: x\r\nContent-Type: "+mediaType+"\r\nContent-Length: 10\r\n\r\n")
+		if got.Status != 408 || got.Body != respProblem(408) || !closes {
+			t.Errorf("%s: got %d %q, closing: %t; want a 408 that closes", mediaType, got.Status, got.Body, closes)
+		}
 	}
 }
 

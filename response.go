@@ -72,7 +72,8 @@ func (res *Response) Status(code int) *Response {
 }
 
 // SetHeader sets a header of the answer and replaces its values. Line breaks in
-// a value go out as spaces, as net/http has it.
+// a value go out as spaces, as net/http has it; over HTTP/2 it leaves the header
+// out.
 func (res *Response) SetHeader(key, value string) *Response {
 	if res.code != 0 {
 		res.misuse(ErrAnswered)

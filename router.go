@@ -320,7 +320,8 @@ func (r *Router) Routes() []Route {
 }
 
 // ServeHTTP answers a request. It panics with [http.ErrAbortHandler] only, to
-// cut the connection where half an answer is out.
+// cut the connection where half an answer is out. Behind [http.StripPrefix] a
+// redirect to a tidy path lacks the prefix, which a [Router.Group] would know.
 func (r *Router) ServeHTTP(w http.ResponseWriter, hr *http.Request) {
 	req, res := newExchange(w, hr, r.missing)
 	defer func() {

@@ -2342,3 +2342,55 @@ func TestRequestIsNotReused(t *testing.T) {
 		t.Errorf("only the requests %q are as they were", got)
 	}
 }
+
+// routerSearch is a query of five parameters.
+type routerSearch struct {
+	Page  int      `query:"page" json:"page"`
+	Limit int      `query:"limit" json:"limit"`
+	Draft bool     `query:"draft" json:"draft"`
+	Q     string   `query:"q" json:"q"`
+	Tags  []string `query:"tag" json:"tags"`
+}
+
+// A request is one allocation, with its response; the others are what goes in
+// and out.
+func TestAllocs(t *testing.T) {
+	if raceEnabled {
+		t.Log("the race detector allocates too")
+		return
+	}
+	api := New()
+	api.Get("/api/nothing", func(*Request, *Response) error { return nil })
+	api.Get("/api/posts/[id]/nothing", func(*Request, *Response) error { return nil })
+	api.Get("/api/user", func(_ *Request, res *Response) error { return res.JSON(struct{ Name string }{"John Doe"}) })
+	api.Get("/api/posts/[id]", func(req *Request, res *Response) error { return res.JSON(struct{ ID string }{req.Param("id")}) })
+	api.Get("/api/search", func(req *Request, res *Response) error {
+		in, err := Bind[routerSearch](req)
+		if err != nil {
+			return err
+		}
+		return res.JSON(in)
+	})
+	w := endpointNoWriter{http.Header{}}
+	for _, tt := range []struct {
+		target string
+		want   float64
+	}{
+		{"/api/nothing", 1},
+		{"/api/posts/42/nothing", 1},
+		{"/api/posts/" + strings.Repeat("long", 30) + "/nothing", 1},
+		{"/api/user", 2},
+		{"/api/posts/42", 2},
+		{"/api/search?page=2&limit=50&draft=true&q=go%20%26%20http&tag=web&tag=api", 5},
+	} {
+		r := httptest.NewRequest("GET", tt.target, nil)
+		r.Body = http.NoBody // as a server has it
+		got := testing.AllocsPerRun(500, func() {
+			clear(w.h)
+			api.ServeHTTP(w, r)
+		})
+		if got > tt.want {
+			t.Errorf("%s: %v allocations, want at most %v", tt.target, got, tt.want)
+		}
+	}
+}

@@ -127,26 +127,22 @@ func (c *cursor) next(i int) int {
 
 // look looks at the bytes from an offset on.
 func (c *cursor) look(from int) {
-	s := c.path[from:]
-	n := min(len(s), window)
+	s := c.path[from:min(from+window, len(c.path))]
+	n := len(s)
 	var set, odd uint64
-	i := 0
-	for ; i+8 <= n; i += 8 {
-		w := word(s[i : i+8])
-		set |= slashesIn(w) << i
+	see := func(at int, w uint64) {
+		set |= slashesIn(w) << at
 		odd |= w | w - bytesOf(1)
 	}
-	if i < n && n > 8 {
-		i = n - 8
-		w := word(s[i:n])
-		set |= slashesIn(w) << i
-		odd |= w | w - bytesOf(1)
-		i = n
+	for i := 0; i+8 <= n; i += 8 {
+		see(i, word(s[i:i+8]))
 	}
-	for ; i < n; i++ {
-		w := uint64(s[i])
-		set |= slashesIn(w) << i
-		odd |= w | w - 1
+	switch {
+	case n%8 == 0:
+	case n > 8:
+		see(n-8, word(s[n-8:])) // some bytes once more
+	default:
+		see(0, shortWord(s))
 	}
 	if n < window {
 		set |= 1 << n
@@ -159,6 +155,15 @@ func word(s string) uint64 {
 	_ = s[7]
 	return uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
 		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
+}
+
+// shortWord returns fewer bytes, and spaces for those that lack.
+func shortWord(s string) uint64 {
+	w := bytesOf(' ')
+	for i := 0; i < len(s); i++ {
+		w ^= uint64(s[i]^' ') << (8 * i)
+	}
+	return w
 }
 
 // bytesOf returns a word of 8 bytes that are all the same.

@@ -8,7 +8,9 @@ import (
 	"net/http"
 )
 
-// Header returns the header of the answer, as [http.ResponseWriter] has it.
+// Header returns the header of the answer, as [http.ResponseWriter] has it. The
+// values that this package sets are shared by all answers: a value is replaced,
+// or added to, and not changed in place.
 func (res *Response) Header() http.Header {
 	h := res.w.Header()
 	if res.saving {
