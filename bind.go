@@ -104,6 +104,9 @@ func Bind[T any](req *Request) (T, error) {
 // bind is Bind for a type that has been held against the route.
 func bind[T any](req *Request, p *plan) (T, error) {
 	var v, zero T
+	if p.total == 0 && len(p.validators) == 0 && !req.match.scope.rejectUnknown {
+		return zero, nil
+	}
 	if err := p.bind(req, reflect.ValueOf(&v).Elem()); err != nil {
 		return zero, err
 	}
