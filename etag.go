@@ -18,24 +18,26 @@ func (res *Response) matches(h http.Header, body []byte) bool {
 		sum := sha256.Sum256(body)
 		h.Set("ETag", `"`+base64.RawURLEncoding.EncodeToString(sum[:16])+`"`)
 	}
-	opaque := strings.TrimPrefix(h.Get("ETag"), "W/")
-	for rest := strings.Join(r.Header.Values("If-None-Match"), ","); rest != ""; {
-		rest = strings.TrimLeft(rest, " \t,")
-		if strings.TrimSpace(rest) == "*" {
-			return true
+	list := strings.Join(r.Header.Values("If-None-Match"), ",")
+	return strings.Trim(list, " \t") == "*" || listsTag(list, strings.TrimPrefix(h.Get("ETag"), "W/"))
+}
+
+// listsTag reports whether a list of entity tags has one, by weak comparison. A
+// list that is malformed counts up to there. Each byte of it is looked at once
+// or twice, whatever the client has sent.
+func listsTag(list, opaque string) bool {
+	for {
+		list = strings.TrimPrefix(strings.TrimLeft(list, " \t,"), "W/")
+		if list == "" || list[0] != '"' {
+			return false // the end, or no entity tag
 		}
-		rest = strings.TrimPrefix(rest, "W/")
-		if rest == "" || rest[0] != '"' {
-			return false // no list of entity tags
-		}
-		end := strings.IndexFunc(rest[1:], func(r rune) bool { return r <= ' ' || r == '"' || r == 0x7f }) + 2
-		if end == 1 || rest[end-1] != '"' {
+		end := strings.IndexFunc(list[1:], func(r rune) bool { return r <= ' ' || r == '"' || r == 0x7f }) + 2
+		if end == 1 || list[end-1] != '"' {
 			return false
 		}
-		if rest[:end] == opaque {
+		if list[:end] == opaque {
 			return true
 		}
-		rest = rest[end:]
+		list = list[end:]
 	}
-	return false
 }

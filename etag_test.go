@@ -121,6 +121,9 @@ func TestETag(t *testing.T) {
 		{"GET", "/json", []string{`"x,", T`}, 304, true},
 		{"GET", "/json", []string{`"*"`}, 200, true},
 		{"GET", "/json", []string{strings.Repeat(`"x", `, 5000) + `T`}, 304, true},
+		// A comparison of all that is left with "*", at each tag, would take most of
+		// a minute for this.
+		{"GET", "/json", []string{strings.Repeat(`"",`, 75_000) + strings.Repeat("\u00a0", 75_000)}, 200, true},
 
 		// What is malformed matches nothing, and the answer is whole.
 		{"GET", "/json", []string{``}, 200, true},
@@ -133,6 +136,12 @@ func TestETag(t *testing.T) {
 		{"GET", "/json", []string{`w/T`}, 200, true},
 		{"GET", "/json", []string{`W/W/T`}, 200, true},
 		{"GET", "/json", []string{`**`}, 200, true},
+		// "*" is the whole value or nothing, and the space around it ASCII.
+		{"GET", "/json", []string{`*, "x"`}, 200, true},
+		{"GET", "/json", []string{`"x", *`}, 200, true},
+		{"GET", "/json", []string{`"x"`, `*`}, 200, true},
+		{"GET", "/json", []string{"*\u00a0"}, 200, true},
+		{"GET", "/json", []string{"\"x\"\u00a0, T"}, 200, true},
 		{"GET", "/json", []string{`'T'`}, 200, true},
 
 		// All that has a tag.
