@@ -83,7 +83,7 @@ func (c *config) decode(data []byte, dst any) error {
 //
 // What encoding/json says differs from version to version, tells no place for
 // the errors of a type's own UnmarshalJSON or UnmarshalText, and not always of
-// the first error. So the text is looked through anew, unless it is long.
+// the first error. So the text is looked through anew, unless that is long work.
 func (c *config) explain(data []byte, t reflect.Type, custom bool, err error) (path, detail string) {
 	var syntax *json.SyntaxError
 	if c.unmarshal != nil && !errors.As(err, &syntax) && !json.Valid(data) {
@@ -92,25 +92,33 @@ func (c *config) explain(data []byte, t reflect.Type, custom bool, err error) (p
 	if offset, ok := syntaxOffset(data, custom || c.unmarshal != nil, err); ok {
 		return "", "is not valid JSON at offset " + strconv.FormatInt(offset, 10)
 	}
-	if len(data) > maxSearch {
-		if offset, ok := offsetOf(err); ok {
-			path = jsonPath(data, offset)
+	if len(data) <= maxSearch {
+		s := search{data: bytes.TrimSpace(data), left: searchWork(len(data)), decode: func(text []byte) error {
+			return c.decode(text, reflect.New(t).Interface())
+		}}
+		path, found := s.run()
+		if found == nil {
+			found = err
 		}
-		return path, describe(err)
+		if s.left >= 0 {
+			return path, describe(found)
+		}
 	}
-	s := search{data: bytes.TrimSpace(data), decode: func(text []byte) error {
-		return c.decode(text, reflect.New(t).Interface())
-	}}
-	path, found := s.run()
-	if found == nil {
-		found = err
+	if offset, ok := offsetOf(err); ok {
+		path = jsonPath(data, offset)
 	}
-	return path, describe(found)
+	return path, describe(err)
 }
 
-// maxSearch is up to how many bytes a text is searched for the value at fault,
-// which takes some decodings of it for each level that the value is in.
+// maxSearch is up to how many bytes a text is searched for the value at fault.
 const maxSearch = 1 << 16
+
+// searchWork returns how many bytes may be read to search a text of a length.
+// Each level that the value is in takes some decodings of all that stands before
+// it, and both are the client's choice. A text of some KiB may be decoded a
+// hundred times, one of 32 KiB 20 times, which is enough for a list of two
+// thousand objects, and the longest 16 times.
+func searchWork(length int) int { return 12*length + 1<<18 }
 
 // A search finds the first value of a valid JSON text that a decoding refuses.
 // It tries the text cut short after each member of the outermost object or
@@ -119,12 +127,18 @@ const maxSearch = 1 << 16
 type search struct {
 	data   []byte
 	decode func([]byte) error
+	left   int // bytes that may still be read; below 0, the search has failed
 	path   strings.Builder
 	closed []byte // what closes the containers around the search
 }
 
-// try decodes the text up to an offset, completed.
+var errSearch = errors.New("apiroute: the value at fault is too costly to find")
+
+// try decodes the text up to an offset, completed, unless that is too much.
 func (s *search) try(end int, middle string) error {
+	if s.left -= end; s.left < 0 {
+		return errSearch
+	}
 	text := append(s.data[:end:end], middle...)
 	for i := len(s.closed) - 1; i >= 0; i-- {
 		text = append(text, s.closed[i])
@@ -135,13 +149,17 @@ func (s *search) try(end int, middle string) error {
 func (s *search) run() (path string, err error) {
 	for start := 0; ; {
 		open, end := s.data[start], valueEnd(s.data, start)
+		if s.left -= end - start; s.left < 0 {
+			return "", errSearch
+		}
 		if open != '{' && open != '[' {
 			return s.path.String(), s.try(end, "")
 		}
 		members := jsonMembers(s.data, start)
 		s.closed = append(s.closed, open+2) // ASCII: { and }, [ and ]
 		first := sort.Search(len(members), func(i int) bool { return s.try(members[i].end, "") != nil })
-		if first == len(members) || s.try(start+1, "") != nil || s.path.Len() > maxJSONPath {
+		refused := first == 0 && s.try(start+1, "") != nil // as such, whatever is in it
+		if first == len(members) || refused || s.path.Len() > maxJSONPath {
 			s.closed = s.closed[:len(s.closed)-1]
 			return s.path.String(), s.try(end, "")
 		}
