@@ -188,7 +188,7 @@ func (res *Response) writeNow(b []byte) error {
 type Event struct {
 	ID    string        // the client names it as Last-Event-ID when it comes back; "": none
 	Type  string        // "": message
-	Retry time.Duration // after which to come back, in milliseconds; 0: as before
+	Retry time.Duration // after which to come back, sent in milliseconds, rounded up; 0: as before
 	Data  any           // a string or []byte as it is, else as JSON; nil: none, and clients then take ID and Retry only
 }
 
@@ -284,7 +284,11 @@ func (e Event) encode(marshal func(any) ([]byte, error)) ([]byte, error) {
 		b.WriteString("id: " + e.ID + "\n")
 	}
 	if e.Retry > 0 {
-		b.WriteString("retry: " + strconv.FormatInt(e.Retry.Milliseconds(), 10) + "\n")
+		ms := e.Retry.Milliseconds()
+		if e.Retry%time.Millisecond > 0 {
+			ms++ // 0 would have the client come back at once
+		}
+		b.WriteString("retry: " + strconv.FormatInt(ms, 10) + "\n")
 	}
 	var data string
 	switch d := e.Data.(type) {

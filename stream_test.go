@@ -790,6 +790,11 @@ func TestEventText(t *testing.T) {
 		{Event{Type: "ping"}, "event: ping\n\n"},
 		{Event{ID: "7"}, "id: 7\n\n"},
 		{Event{Retry: 1500 * time.Millisecond}, "retry: 1500\n\n"},
+		{Event{Retry: time.Nanosecond}, "retry: 1\n\n"}, // and not 0, at once
+		{Event{Retry: 500 * time.Microsecond}, "retry: 1\n\n"},
+		{Event{Retry: time.Millisecond}, "retry: 1\n\n"},
+		{Event{Retry: 1500 * time.Microsecond}, "retry: 2\n\n"},
+		{Event{Retry: 1<<63 - 1}, "retry: 9223372036855\n\n"},
 		{Event{Retry: -time.Second, Data: "x"}, "data: x\n\n"},
 		{Event{ID: "7", Type: "t", Retry: time.Second, Data: "d"}, "event: t\nid: 7\nretry: 1000\ndata: d\n\n"},
 		{Event{ID: ": x", Type: "data: y"}, "event: data: y\nid: : x\n\n"},
