@@ -11,6 +11,7 @@ import (
 	"os"
 	"reflect"
 	"strings"
+	"sync/atomic"
 )
 
 // A body is the body of a request within its limit, which can be read as a
@@ -25,13 +26,26 @@ type body struct {
 	all  bool   // it has been read as a whole
 	used bool   // src has been read
 
+	state atomic.Uint32 // how far Read has come with src, in any goroutine
+
 	form *multipart.Form // whose files are to be removed
 }
+
+// States of a body.
+const (
+	unread = iota
+	begun
+	ended
+)
 
 func (b *body) Read(p []byte) (int, error) {
 	if !b.all {
 		b.used = true
+		b.state.CompareAndSwap(unread, begun)
 		n, err := b.src.Read(p)
+		if err == io.EOF {
+			b.state.Store(ended)
+		}
 		if err != nil && err != io.EOF {
 			b.err = err
 		}

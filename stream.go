@@ -33,6 +33,11 @@ func (res *Response) stream(contentType []string) error {
 	}
 	res.setType(res.Header(), contentType)
 	res.lift()
+	return res.streamHeader()
+}
+
+func (res *Response) streamHeader() error {
+	res.keepBody()
 	res.WriteHeader(res.statusOr(http.StatusOK))
 	if res.head || bodyless(int(res.code)) {
 		res.done = true
@@ -46,6 +51,25 @@ func (res *Response) stream(contentType []string) error {
 func (res *Response) lift() {
 	res.lifted = true
 	http.NewResponseController(res.w).SetReadDeadline(time.Time{})
+}
+
+// keepBody leaves what is left of a body that is being read to its reader. Before
+// the first part of an answer, net/http's HTTP/1 server would read 256 KiB of it
+// away to have the connection ready for the next request, and what is read after
+// that looks whole, with a hole in it or its end missing. It does not do so for
+// the last request of a connection. EnableFullDuplex is no way: a body that is
+// left in part then makes the server panic with "invalid concurrent Body.Read
+// call". A body that nobody reads is net/http's, as ever.
+func (res *Response) keepBody() {
+	if res.readsBody() {
+		res.Header().Set("Connection", "close")
+	}
+}
+
+// readsBody reports whether a body is being read that HTTP/1 has more of.
+func (res *Response) readsBody() bool {
+	b := res.req.body
+	return b != nil && b.state.Load() == begun && !b.all && res.req.ProtoMajor == 1
 }
 
 // guard gives the client time to take the next part, if the answer is a stream,
@@ -73,6 +97,9 @@ func (res *Response) release() {
 	if res.hijacked {
 		return
 	}
+	if res.readsBody() { // for what is left, which the server reads now
+		http.NewResponseController(res.w).SetReadDeadline(time.Now().Add(stall))
+	}
 	if srv, _ := res.req.Context().Value(http.ServerContextKey).(*http.Server); srv != nil && srv.WriteTimeout > 0 {
 		http.NewResponseController(res.w).SetWriteDeadline(time.Now().Add(stall))
 	}
@@ -84,16 +111,29 @@ func (res *Response) release() {
 // at most 32 KiB, is dropped. An error of r, or of the client, is returned, and
 // cuts the connection; r is not closed. To a HEAD request only the header goes
 // out, and nothing is read from r.
+//
+// r may read from the body of the request, while the client still sends it. With
+// HTTP/1 the answer then ends the connection, unless the body was at its end
+// first. If r reads from it only after something else, set the header
+// Connection: close, or net/http will have taken a part of the body.
 func (res *Response) Stream(contentType string, r io.Reader) error {
 	if contentType != "" {
 		res.Header().Set("Content-Type", contentType)
 	}
-	if err := res.stream(bytesType); err != nil {
-		return headOnly(err)
+	if err := res.check(); err != nil {
+		return err
+	}
+	res.setType(res.Header(), bytesType)
+	res.lift()
+	if res.head || res.bodyless() {
+		return headOnly(res.streamHeader())
 	}
 	buf := make([]byte, 32<<10)
 	for {
 		n, err := r.Read(buf)
+		if res.code == 0 {
+			res.streamHeader() // now that it shows whether r reads the body of the request
+		}
 		if n > 0 {
 			if _, err := res.Write(buf[:n]); err != nil {
 				return err

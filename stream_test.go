@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"html/template"
@@ -177,6 +178,13 @@ func (w hurriedWriter) SetWriteDeadline(d time.Time) error {
 		d = time.Now().Add(100 * time.Millisecond)
 	}
 	return http.NewResponseController(w.ResponseWriter).SetWriteDeadline(d)
+}
+
+func (w hurriedWriter) SetReadDeadline(d time.Time) error {
+	if !d.IsZero() {
+		d = time.Now().Add(100 * time.Millisecond)
+	}
+	return http.NewResponseController(w.ResponseWriter).SetReadDeadline(d)
 }
 
 // readerFunc is a function as a reader.
@@ -555,6 +563,128 @@ func TestStreamOfTheRequest(t *testing.T) {
 	io.WriteString(c, "0\r\n\r\n")
 	if rest, err := io.ReadAll(resp.Body); string(rest) != "6" || err != nil {
 		t.Errorf("at the end %q, error %v", rest, err)
+	}
+}
+
+// TestStreamOfTheRequestIsWhole checks that an answer made from the body of the
+// request has all of it, or does not look whole. net/http's server reads a part
+// of the body away before an answer, and forgets that the body had no end.
+func TestStreamOfTheRequestIsWhole(t *testing.T) {
+	got := make(chan error, 1)
+	api := New((&streamLog{}).option(), NoBodyLimit(), Around(func(next Handler) Handler {
+		return func(req *Request, res *Response) error {
+			err := next(req, res)
+			got <- err
+			return err
+		}
+	}))
+	api.Post("/body", func(req *Request, res *Response) error { return res.Stream("", req.Body) })
+	api.Post("/wrapped", func(req *Request, res *Response) error {
+		return res.Stream("", io.TeeReader(bufio.NewReader(req.Body), io.Discard))
+	})
+	api.Post("/begun", func(req *Request, res *Response) error {
+		b := make([]byte, 1)
+		if _, err := io.ReadFull(req.Body, b); err != nil {
+			return err
+		}
+		return res.Stream("", io.MultiReader(bytes.NewReader(b), req.Body))
+	})
+	s := streamServe(t, api)
+	large := strings.Repeat("0123456789abcdef", 64<<10) // 1 MiB
+	for _, path := range []string{"/body", "/wrapped", "/begun"} {
+		for _, tt := range []struct {
+			name, header string
+			parts        []string
+			want         string // "": the answer is cut
+		}{
+			{"too short", "Content-Length: 100", []string{"abc"}, ""},
+			{"without a last chunk", "Transfer-Encoding: chunked", []string{"3\r\nabc\r\n"}, ""},
+			{"a part late", "Content-Length: 6", []string{"abc", "def"}, "abcdef"},
+			{"a chunk late", "Transfer-Encoding: chunked", []string{"3\r\nabc\r\n", proxyChunked("def")}, "abcdef"},
+			{"large", "Content-Length: 1048576", []string{large}, large},
+			{"large, chunked", "Transfer-Encoding: chunked", []string{proxyChunked(large)}, large},
+		} {
+			c := streamDial(t, s)
+			begun := make(chan struct{})
+			go func() {
+				defer c.Conn.(*net.TCPConn).CloseWrite()
+				io.WriteString(c, "POST "+path+" HTTP/1.1\r\nHost: x\r\n"+tt.header+"\r\n\r\n")
+				for i, part := range tt.parts {
+					if i > 0 {
+						<-begun
+					}
+					io.WriteString(c, part)
+				}
+			}()
+			resp := c.answer("POST")
+			close(begun)
+			body, err := io.ReadAll(resp.Body)
+			if whole := err == nil; whole != (tt.want != "") || whole && string(body) != tt.want {
+				t.Errorf("%s: %s: %d bytes, error %v; want %d bytes and an error: %t", path, tt.name, len(body), err, len(tt.want), tt.want == "")
+			}
+			if err := streamReceive(t, "the handler to end", got); (err == nil) != (tt.want != "") {
+				t.Errorf("%s: %s: the handler returns %v", path, tt.name, err)
+			}
+		}
+	}
+}
+
+// TestStreamOfAPartOfTheRequest checks that nothing of a body that is left is in
+// the way of a next request, nor makes the server panic.
+func TestStreamOfAPartOfTheRequest(t *testing.T) {
+	var complaints streamLog
+	api := New(NoBodyLimit(), hurry)
+	api.Post("/", func(req *Request, res *Response) error { return res.Stream("", io.LimitReader(req.Body, 3)) })
+	s := streamServe(t, api, func(s *httptest.Server) { s.Config.ErrorLog = log.New(&complaints, "", 0) })
+	large := strings.Repeat("x", 100_000)
+	for _, tt := range []struct {
+		header, body string
+		close        bool
+	}{
+		{"Content-Length: 3", "xxx", false},
+		{"Content-Length: 100000", large, true},
+		{"Transfer-Encoding: chunked", proxyChunked(large), true},
+		{"Transfer-Encoding: chunked", "3\r\nxxx\r\nbad\r\n", true},
+		{"Transfer-Encoding: chunked", "3\r\nxxx\r\n", true}, // and nothing more: it is not waited for
+		{"Content-Length: 100", "xxx", true},
+	} {
+		c := streamDial(t, s)
+		resp := c.ask("POST", "POST / HTTP/1.1\r\nHost: x\r\n"+tt.header+"\r\n\r\n"+tt.body)
+		if body, err := io.ReadAll(resp.Body); string(body) != "xxx" || err != nil || resp.Close != tt.close {
+			t.Errorf("%s, %.20q: %q, error %v, to be closed: %t; want %t", tt.header, tt.body, body, err, resp.Close, tt.close)
+		}
+		if tt.close {
+			if rest, err := io.ReadAll(c.r); len(rest) > 0 {
+				t.Errorf("%s, %.20q: then %q, error %v", tt.header, tt.body, rest, err)
+			}
+		} else if resp := c.ask("POST", "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nyyy"); resp.StatusCode != 200 {
+			t.Errorf("%s, %.20q: the next answer: %d", tt.header, tt.body, resp.StatusCode)
+		}
+	}
+	if complaints.String() != "" {
+		t.Errorf("net/http complains: %s", complaints.String())
+	}
+}
+
+func TestJSONLinesOfTheRequestAreWhole(t *testing.T) {
+	api := New(NoBodyLimit())
+	api.Post("/", func(req *Request, res *Response) error {
+		return JSONLines(res, func(yield func(json.RawMessage, error) bool) {
+			for d := json.NewDecoder(req.Body); ; {
+				var v json.RawMessage
+				err := d.Decode(&v)
+				if err == io.EOF || !yield(v, err) {
+					return
+				}
+			}
+		})
+	})
+	c := streamDial(t, streamServe(t, api))
+	want := strings.Repeat(`"0123456789abcdef"`+"\n", 64<<10)
+	go io.WriteString(c, "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"+proxyChunked(want))
+	resp := c.answer("POST")
+	if body, err := io.ReadAll(resp.Body); string(body) != want || err != nil {
+		t.Errorf("%d bytes, error %v; want %d bytes", len(body), err, len(want))
 	}
 }
 
