@@ -136,14 +136,18 @@ func newMask(target *url.URL, req *Request) (*mask, error) {
 	}
 	m := &mask{target: target, exact: req.match.page == nil || !req.match.page.hasCatchAll()}
 	segs := strings.Split(strings.Trim(raw, "/"), "/")
-	for i, s := range segs {
-		if i < len(segs)-len(rest) {
-			m.route += "/" + escapePath(s)
-		} else {
-			m.below += "/" + escapePath(s)
-		}
-	}
+	own := max(0, len(segs)-len(rest)) // the handler may have been given another URL
+	m.route, m.below = escapeSegments(segs[:own]), escapeSegments(segs[own:])
 	return m, nil
+}
+
+// escapeSegments returns segments as [escapePath] has them, each after a slash.
+func escapeSegments(segs []string) string {
+	var b strings.Builder
+	for _, s := range segs {
+		b.WriteString("/" + escapePath(s))
+	}
+	return b.String()
 }
 
 // climbs reports whether a service might find a dot segment in a segment: if it

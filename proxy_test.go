@@ -17,6 +17,7 @@ import (
 	"net/textproto"
 	"net/url"
 	"path"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -250,6 +251,36 @@ func TestProxyStaysBelowTheTarget(t *testing.T) {
 			t.Errorf("%s: %d %s, want a 400", p, resp.StatusCode, body)
 		}
 		back.take()
+	}
+}
+
+// TestProxyPathMemory counts what a long path costs: twice the path must not
+// cost four times as much.
+func TestProxyPathMemory(t *testing.T) {
+	target, err := url.Parse("http://back.example/secret")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var allocated uint64
+	api := New()
+	api.Get("/x/[[...path]]", func(req *Request, _ *Response) error {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		_, err := newMask(target, req)
+		runtime.ReadMemStats(&after)
+		allocated = after.TotalAlloc - before.TotalAlloc
+		return err
+	})
+	cost := func(segments int) uint64 {
+		w := httptest.NewRecorder()
+		api.ServeHTTP(w, httptest.NewRequest("GET", "/x"+strings.Repeat("/a", segments), nil))
+		if w.Code != 204 {
+			t.Fatalf("%d %s", w.Code, w.Body)
+		}
+		return allocated
+	}
+	if short, long := cost(10_000), cost(20_000); long > 3*short {
+		t.Errorf("a path of 10,000 segments allocates %d bytes, one of 20,000 %d", short, long)
 	}
 }
 
