@@ -78,7 +78,16 @@ func Proxy(target string, edit ...func(*httputil.ProxyRequest)) Handler {
 				for k, v := range before { // ReverseProxy clears the header after an answer of 1xx
 					res.Header()[k] = v
 				}
-				return m.hide(answer)
+				if err := m.hide(answer); err != nil {
+					return err
+				}
+				if answer.StatusCode != http.StatusSwitchingProtocols {
+					if b := req.body; b != nil && req.ContentLength != 0 {
+						b.state.CompareAndSwap(unread, begun) // the transport reads it when it will
+					}
+					res.keepBody()
+				}
+				return nil
 			},
 			ErrorHandler: func(_ http.ResponseWriter, _ *http.Request, err error) { failed = err },
 			ErrorLog: log.New(writerFunc(func(line []byte) (int, error) {

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"log/slog"
 	"net"
 	"net/http"
@@ -559,6 +560,69 @@ func TestProxyStreamsUp(t *testing.T) {
 	}
 	if resp := c.ask("POST", "0\r\n\r\n"); resp.StatusCode != 200 {
 		t.Errorf("%d", resp.StatusCode)
+	}
+}
+
+// TestProxyStreamsBothWays checks that a body has no holes if the service answers
+// before it has all of it; see TestStreamOfTheRequestIsWhole.
+func TestProxyStreamsBothWays(t *testing.T) {
+	back := streamServe(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		http.NewResponseController(w).EnableFullDuplex()
+		io.Copy(w, r.Body)
+	}))
+	s := proxyRoute(t, "/x", Proxy(back.URL), NoBodyLimit())
+	large := strings.Repeat("0123456789abcdef", 320<<10) // 5 MiB
+	for header, body := range map[string]string{
+		fmt.Sprintf("Content-Length: %d", len(large)): large,
+		"Transfer-Encoding: chunked":                  proxyChunked(large),
+	} {
+		// net/http does so only for a connection that is kept.
+		if resp, got := proxyAsk(t, s, "POST", "/x", "Connection: keep-alive\n"+header, body); resp.StatusCode != 200 || got != large {
+			t.Errorf("%s: %d, %d bytes come back of %d", header, resp.StatusCode, len(got), len(large))
+		}
+	}
+}
+
+// TestProxyAnswerBeforeTheEndOfTheBody checks that what is left of a body is not
+// in the way of a next request, nor makes the server panic.
+func TestProxyAnswerBeforeTheEndOfTheBody(t *testing.T) {
+	early := proxyListen(t, func(conn net.Conn, r *bufio.Reader) {
+		io.WriteString(conn, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"+proxyChunked("early"))
+		io.Copy(io.Discard, r)
+	})
+	var complaints streamLog
+	api := New((&streamLog{}).option(), NoBodyLimit())
+	api.Post("/early", Proxy(early))
+	api.Post("/whole", Proxy(newProxyEcho(t).URL))
+	s := streamServe(t, api, func(s *httptest.Server) { s.Config.ErrorLog = log.New(&complaints, "", 0) })
+	large := strings.Repeat("x", 100_000)
+	for _, tt := range []struct {
+		path, header, body string
+		rest               string // that is sent after the answer
+		close              bool
+	}{
+		{"/whole", "Content-Length: 100000", large, "", false},
+		{"/whole", "Content-Length: 0", "", "", false},
+		{"/early", "Content-Length: 100000", large[:10], large[10:], true},
+		{"/early", "Transfer-Encoding: chunked", "3\r\nxxx\r\n", proxyChunked(large), true},
+	} {
+		c := streamDial(t, s)
+		resp := c.ask("POST", "POST "+tt.path+" HTTP/1.1\r\nHost: x\r\n"+tt.header+"\r\n\r\n"+tt.body)
+		streamRead(t, resp.Body, 5)
+		io.WriteString(c, tt.rest)
+		if _, err := io.ReadAll(resp.Body); resp.StatusCode != 200 || err != nil || resp.Close != tt.close {
+			t.Errorf("%s, %s: %d, error %v, to be closed: %t; want %t", tt.path, tt.header, resp.StatusCode, err, resp.Close, tt.close)
+		}
+		if tt.close {
+			if rest, err := io.ReadAll(c.r); len(rest) > 0 {
+				t.Errorf("%s, %s: then %q, error %v", tt.path, tt.header, rest, err)
+			}
+		} else if resp := c.ask("POST", "POST /whole HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n"); resp.StatusCode != 200 {
+			t.Errorf("%s, %s: the next answer: %d", tt.path, tt.header, resp.StatusCode)
+		}
+	}
+	if complaints.String() != "" {
+		t.Errorf("net/http complains: %s", complaints.String())
 	}
 }
 
