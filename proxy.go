@@ -24,8 +24,10 @@ import (
 // The segments of the route's catch-all, with their escapes as received, and the
 // query go below the target's path; a path that the service could take for one
 // outside of it is a 400. Without a catch-all every request goes to the target
-// itself, also under http.ServeMux without a router. The body is streamed both ways, within the [BodyLimit] of the route.
-// Server-sent events and upgrades (WebSocket) pass.
+// itself, also under http.ServeMux without a router. The body is streamed both
+// ways, within the [BodyLimit] of the route. Server-sent events and upgrades
+// (WebSocket) pass; a request for an upgrade to HTTP/2 (h2c) or TLS goes out
+// without, since nothing would hold what is asked then to the mask.
 //
 // The request goes out as [httputil.ReverseProxy] has it: without hop-by-hop
 // headers, with X-Forwarded-For, -Host and -Proto of its own and not those that
@@ -223,9 +225,33 @@ func (m *mask) rewrite(pr *httputil.ProxyRequest) {
 	}
 	pr.Out.Host = ""
 	pr.SetXForwarded()
+	dropHTTP(pr.Out.Header)
 	if pr.Out.Header.Get("Accept-Encoding") == "" {
 		pr.Out.Header.Set("Accept-Encoding", "identity") // else the transport would ask for gzip, and inflate it
 	}
+}
+
+// dropHTTP takes the protocols that carry further requests out of an upgrade:
+// nobody would hold those to the mask. HTTP/2 has given that upgrade up anyway;
+// RFC 9113, section 3.1. A request can be answered without an upgrade; RFC 9110,
+// section 7.8.
+func dropHTTP(h http.Header) {
+	h.Del("HTTP2-Settings")
+	var kept []string
+	for _, protocol := range strings.Split(h.Get("Upgrade"), ",") { // ReverseProxy passes one line
+		protocol = strings.Trim(protocol, " \t")
+		switch name, _, _ := strings.Cut(protocol, "/"); strings.ToLower(name) {
+		case "", "h2c", "h2", "http", "tls":
+		default:
+			kept = append(kept, protocol)
+		}
+	}
+	if len(kept) > 0 {
+		h.Set("Upgrade", strings.Join(kept, ", "))
+		return
+	}
+	h.Del("Upgrade")
+	h.Del("Connection")
 }
 
 // hide rewrites what names the target in the header of its answer.

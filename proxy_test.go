@@ -785,6 +785,47 @@ func TestProxyUpgrade(t *testing.T) {
 	}
 }
 
+// TestProxyUpgradeToHTTP checks that nobody gets a connection to the service on
+// which further requests would not be held to the mask.
+func TestProxyUpgradeToHTTP(t *testing.T) {
+	back := newProxyEcho(t)
+	s := proxyRoute(t, "/api/[[...path]]", Proxy(back.URL+"/secret"))
+	for _, tt := range []struct {
+		upgrade string // header lines
+		want    string // that the service sees, "": a plain request
+	}{
+		{"Upgrade: h2c", ""},
+		{"Upgrade: h2c\nHTTP2-Settings: AAMAAABkAARAAAAAAAIAAAAA", ""},
+		{"Upgrade: H2C", ""},
+		{"Upgrade:  h2c , h2c", ""},
+		{"Upgrade: h2c/1", ""},
+		{"Upgrade: h2", ""},
+		{"Upgrade: HTTP/2.0", ""},
+		{"Upgrade: TLS/1.0, HTTP/1.1", ""}, // RFC 2817
+		{"Upgrade: ,", ""},
+		{"Upgrade: h2c\nUpgrade: websocket", ""},
+		{"Upgrade: websocket", "websocket"},
+		{"Upgrade: websocket, h2c", "websocket"},
+		{"Upgrade: h2c,websocket", "websocket"},
+		{"Upgrade: websocket\nUpgrade: h2c", "websocket"},
+		{"Upgrade: echo/1, other", "echo/1, other"},
+		{"Upgrade: h2cx", "h2cx"},
+		{"HTTP2-Settings: x", ""},
+	} {
+		for _, connection := range []string{"Upgrade", "Upgrade, HTTP2-Settings"} {
+			resp, body := proxyAsk(t, s, "GET", "/api/a", "Connection: "+connection+", close\n"+tt.upgrade, "")
+			h := back.one(t).Header
+			var want []string
+			if tt.want != "" {
+				want = []string{tt.want}
+			}
+			if resp.StatusCode != 200 || !cmp.Equal(h["Upgrade"], want) || (h["Connection"] != nil) != (want != nil) || h["Http2-Settings"] != nil {
+				t.Errorf("%s: %d %s; the service sees %v, want Upgrade: %q", tt.upgrade, resp.StatusCode, body, h, want)
+			}
+		}
+	}
+}
+
 func TestProxyUpgradeRefused(t *testing.T) {
 	// A service that switches without being asked, or to something else.
 	addr := proxyListen(t, func(conn net.Conn, _ *bufio.Reader) {
