@@ -9,7 +9,9 @@ import (
 	"maps"
 	"mime"
 	"net/http"
+	"net/http/httptrace"
 	"net/http/httputil"
+	"net/textproto"
 	"net/url"
 	"regexp"
 	"slices"
@@ -35,13 +37,13 @@ import (
 // Then each edit sees it, to add a secret or drop a cookie; in the path of the
 // outgoing URL, and there only, it may not be trusted to be below the target.
 //
-// In the answer, Location, Content-Location and Refresh of the target are
-// rewritten to the route, and cookies lose their Domain and get a Path of the
-// route. Other headers and the body pass as they are. A service that cannot be
-// reached, or redirects to a place of its own that is outside of the target, is
-// a 502; one that has not answered within the [Timeout] of the route a 504.
-// Neither names the target, but the log does. If the service breaks off, so
-// does the answer.
+// In the answer, and in interim ones (1xx), Location, Content-Location and
+// Refresh of the target are rewritten to the route, relative ones too and one of
+// each, and cookies lose their Domain and get a Path of the route. Other headers
+// and the body pass as they are. A service that cannot be reached, or redirects
+// to a place of its own that is outside of the target, is a 502; one that has
+// not answered within the [Timeout] of the route a 504. Neither names the
+// target, but the log does. If the service breaks off, so does the answer.
 //
 // Connections are those of [http.DefaultTransport]. Proxy panics if target is
 // not an absolute http or https URL, or has a query, a fragment or user
@@ -67,6 +69,7 @@ func Proxy(target string, edit ...func(*httputil.ProxyRequest)) Handler {
 		var broken bool
 		before := maps.Clone(res.Header())
 		proxy := &httputil.ReverseProxy{
+			Transport: m,
 			Rewrite: func(pr *httputil.ProxyRequest) {
 				m.rewrite(pr)
 				for _, f := range edit {
@@ -254,74 +257,146 @@ func dropHTTP(h http.Header) {
 	h.Del("Connection")
 }
 
+// RoundTrip sends a request to the target. What names the target in an answer of
+// 1xx is rewritten here, since ReverseProxy sends that on without asking.
+func (m *mask) RoundTrip(out *http.Request) (*http.Response, error) {
+	ctx := httptrace.WithClientTrace(out.Context(), &httptrace.ClientTrace{
+		Got1xxResponse: func(_ int, h textproto.MIMEHeader) error {
+			m.hideHeader(http.Header(h), out) // and that of the trace that is there gets the same map
+			return nil
+		},
+	})
+	return http.DefaultTransport.RoundTrip(out.WithContext(ctx))
+}
+
 // hide rewrites what names the target in the header of its answer.
 func (m *mask) hide(answer *http.Response) error {
 	if code := answer.StatusCode; code < 200 && code != http.StatusSwitchingProtocols || code > 999 {
 		return fmt.Errorf("apiroute: Proxy: the target answers with status %d", code)
 	}
-	h := answer.Header
-	if v := h.Get("Location"); v != "" {
-		to, ok := m.toRoute(v, answer.Request)
-		if !ok {
-			return errors.New("apiroute: Proxy: the target redirects to a path of its own that is not masked: " + v)
-		}
-		h.Set("Location", to)
-	}
-	if v := h.Get("Content-Location"); v != "" {
-		if to, ok := m.toRoute(v, answer.Request); ok {
-			h.Set("Content-Location", to)
-		} else {
-			h.Del("Content-Location")
-		}
-	}
-	if parts := refresh.FindStringSubmatch(h.Get("Refresh")); parts != nil {
-		if to, ok := m.toRoute(parts[2], answer.Request); ok {
-			h.Set("Refresh", parts[1]+"; url="+to)
-		} else {
-			h.Del("Refresh")
-		}
-	}
-	for i, c := range h["Set-Cookie"] {
-		h["Set-Cookie"][i] = m.hideCookie(c)
+	ref := first(answer.Header, "Location")
+	if !m.hideHeader(answer.Header, answer.Request) {
+		return errors.New("apiroute: Proxy: the target redirects to a path of its own that is not masked: " + ref)
 	}
 	return nil
 }
 
+// hideHeader rewrites what names the target in the header of an answer to a
+// request, or takes it out. It is false if the answer makes no sense without.
+func (m *mask) hideHeader(h http.Header, out *http.Request) (ok bool) {
+	ok = true
+	for _, name := range []string{"Location", "Content-Location"} {
+		ref := first(h, name)
+		if ref == "" {
+			continue
+		}
+		to, is := m.toRoute(ref, out)
+		if h.Set(name, to); !is {
+			h.Del(name)
+			ok = ok && name != "Location"
+		}
+	}
+	if v := first(h, "Refresh"); v != "" {
+		m.hideRefresh(h, v, out)
+	}
+	for i, c := range h["Set-Cookie"] {
+		h["Set-Cookie"][i] = m.hideCookie(c)
+	}
+	return ok
+}
+
+// first returns the first value of a header that is not empty. Clients differ in
+// which of several they take, so all have to be seen, and one is sent on.
+func first(h http.Header, name string) string {
+	for _, v := range h[name] {
+		if v != "" {
+			return v
+		}
+	}
+	return ""
+}
+
+func (m *mask) hideRefresh(h http.Header, v string, out *http.Request) {
+	parts := refresh.FindStringSubmatch(v)
+	if parts == nil {
+		h.Del("Refresh")
+		return
+	}
+	h.Set("Refresh", parts[1])
+	if parts[2] != "" {
+		to, ok := m.toRoute(parts[2], out)
+		if h.Set("Refresh", parts[1]+"; url="+to); !ok {
+			h.Del("Refresh")
+		}
+	}
+}
+
 // refresh takes apart the header Refresh, as browsers read it: seconds, and a
 // URL with or without its name and quotes.
-var refresh = regexp.MustCompile(`^\s*([0-9.]*)\s*[;,\s]\s*(?i:url\s*=\s*)?["']?([^"']+)`)
+var refresh = regexp.MustCompile(`^\s*([0-9.]+)\s*(?:$|[;,\s]\s*(?i:url\s*=\s*)?["']?([^"']*))`)
 
 // toRoute returns the reference on the route for one that the target gave. It
 // is false for one to the target's host that is not below the target's path.
 func (m *mask) toRoute(ref string, out *http.Request) (string, bool) {
-	u, err := url.Parse(ref)
-	if err != nil {
+	u, ok := resolve(ref, out)
+	if !ok {
 		return "", false
 	}
-	if u.Host == "" && (u.Scheme != "" || !strings.HasPrefix(u.Path, "/")) {
-		return ref, true // mailto:, or relative, and so below the route as it is below the target
-	}
-	if u.Host != "" {
-		var named, same bool
-		for _, own := range []*url.URL{m.target, out.URL, {Host: out.Host}} {
-			if strings.EqualFold(strings.TrimSuffix(u.Hostname(), "."), strings.TrimSuffix(own.Hostname(), ".")) {
-				named, same = true, same || port(u) == port(own)
-			}
-		}
-		if !named {
-			return ref, true // another service
-		}
-		if !same {
-			return "", false
-		}
+	named, same := m.names(u, out)
+	if !named {
+		return ref, true // another service, mailto:, or the request's own path
 	}
 	path, ok := m.public(u.EscapedPath())
-	if !ok {
+	if !ok || !same {
 		return "", false
 	}
 	u.Scheme, u.Host, u.User, u.RawPath = "", "", nil, path
 	u.Path, _ = url.PathUnescape(path)
 	return u.String(), true
+}
+
+// resolve returns the URL that a browser makes of a reference in the answer to a
+// request (https://url.spec.whatwg.org/#concept-basic-url-parser): backslashes
+// are slashes, and two slashes or more go before a host. A reference without a
+// path is left without a host. It is false if there is no telling.
+func resolve(ref string, out *http.Request) (*url.URL, bool) {
+	scheme := strings.ToLower(schemeOf.FindString(ref))
+	needsHost := scheme == "http:" || scheme == "https:" // else it is relative or not, by the scheme of the page
+	if needsHost || scheme == "" {
+		end := len(ref)
+		if i := strings.IndexAny(ref, "?#"); i >= 0 {
+			end = i
+		}
+		path := strings.ReplaceAll(ref[len(scheme):end], `\`, "/")
+		if strings.HasPrefix(path, "//") {
+			needsHost, path = true, "//"+strings.TrimLeft(path, "/")
+		}
+		ref = scheme + path + ref[end:]
+	}
+	u, err := url.Parse(ref)
+	if err != nil || needsHost && u.Host == "" {
+		return nil, false
+	}
+	if u.Scheme == "" && u.Host == "" && u.Path != "" {
+		u = out.URL.ResolveReference(u)
+	}
+	return u, true
+}
+
+var schemeOf = regexp.MustCompile(`^[a-zA-Z][a-zA-Z0-9+.-]*:`)
+
+// names reports whether a URL has the name of the target, and whether it is the
+// target, with its port.
+func (m *mask) names(u *url.URL, out *http.Request) (named, same bool) {
+	if u.Host == "" {
+		return false, false
+	}
+	for _, own := range []*url.URL{m.target, out.URL, {Host: out.Host}} {
+		if strings.EqualFold(strings.TrimSuffix(u.Hostname(), "."), strings.TrimSuffix(own.Hostname(), ".")) {
+			named, same = true, same || port(u) == port(own)
+		}
+	}
+	return named, same
 }
 
 // port returns the port of a URL, "" for the usual one. Services behind a proxy

@@ -736,6 +736,51 @@ func TestProxyInterimAnswers(t *testing.T) {
 	}
 }
 
+// TestProxyInterimAnswersNameNotTheTarget checks what ReverseProxy sends on by
+// itself.
+func TestProxyInterimAnswersNameNotTheTarget(t *testing.T) {
+	var interim string
+	addr := proxyListen(t, func(conn net.Conn, _ *bufio.Reader) {
+		io.WriteString(conn, interim+"\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+	})
+	api := New((&streamLog{}).option(), Use(func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			http.SetCookie(w, &http.Cookie{Name: "own", Value: "1", Domain: "public.example"})
+			next.ServeHTTP(w, r)
+		})
+	}))
+	api.Handle("/api/legacy/[[...path]]", Proxy(addr+"/secret"))
+	s := streamServe(t, api)
+	for _, tt := range []struct {
+		code         int
+		header, name string
+		want         []string
+	}{
+		{103, "Link: </a.css>; rel=preload", "Link", []string{"</a.css>; rel=preload"}},
+		{103, "Location: http://HOST/secret/y", "Location", []string{"/api/legacy/y"}},
+		{104, "Location: y", "Location", []string{"/api/legacy/y"}}, // of an upload that can go on
+		{103, "Location: http://HOST/elsewhere", "Location", nil},
+		{103, "Location:\r\nLocation: http:\\\\HOST\\elsewhere", "Location", nil},
+		{103, "Content-Location: http://HOST/elsewhere", "Content-Location", nil},
+		{102, "Refresh: 0; url=http://HOST/elsewhere", "Refresh", nil},
+		{103, "Set-Cookie: a=1; Domain=HOST; Path=/secret", "Set-Cookie", []string{"own=1; Domain=public.example", "a=1; Path=/api/legacy"}},
+	} {
+		interim = fmt.Sprintf("HTTP/1.1 %d Interim\r\n", tt.code) + strings.ReplaceAll(tt.header, "HOST", strings.TrimPrefix(addr, "http://"))
+		c := streamDial(t, s)
+		io.WriteString(c, "GET /api/legacy/x HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+		resp := c.answer("GET")
+		if got := resp.Header[tt.name]; resp.StatusCode != tt.code || !cmp.Equal(got, tt.want) {
+			t.Errorf("%q: %d, %s: %q; want %d, %q", tt.header, resp.StatusCode, tt.name, got, tt.code, tt.want)
+		}
+		dump, _ := httputil.DumpResponse(resp, false)
+		proxyNamesNot(t, addr, string(dump))
+		resp = c.answer("GET")
+		if got := resp.Header["Set-Cookie"]; resp.StatusCode != 200 || !cmp.Equal(got, []string{"own=1; Domain=public.example"}) || resp.Header[tt.name] != nil && tt.name != "Set-Cookie" {
+			t.Errorf("%q: then %d %v; want 200 with the middleware's cookie alone", tt.header, resp.StatusCode, resp.Header)
+		}
+	}
+}
+
 func TestProxyTrailers(t *testing.T) {
 	back := streamServe(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Trailer", "X-Announced")
@@ -868,6 +913,9 @@ func TestProxyErrors(t *testing.T) {
 		{"a status of no meaning", says("HTTP/1.1 099 What\r\nContent-Length: 0\r\n\r\n"), 502},
 		{"out of the target", redirects("/elsewhere"), 502},
 		{"a bad Location", redirects("http://[::1"), 502},
+		{"out of the target, relative", redirects("elsewhere"), 502},
+		{"no host", redirects("http:/secret/y"), 502},
+		{"an empty one first", redirects("\r\nLocation: /elsewhere"), 502},
 		{"too slow", waits, 504},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -1046,15 +1094,34 @@ func TestProxyToRoute(t *testing.T) {
 		{"http://back.example:8080/secret", "/api/legacy", "http://[::1", ""},
 		{"http://back.example:8080/secret", "/api/legacy", "/%zz", ""},
 
-		// Other services, and what is relative.
+		// As a browser reads it: backslashes, and slashes without number.
+		{"http://back.example:8080/secret", "/api/legacy", `\\\\back.example:8080\secret\x`, "/api/legacy/x"},
+		{"http://back.example:8080/secret", "/api/legacy", `/\back.example:8080/secret/x`, "/api/legacy/x"},
+		{"http://back.example:8080/secret", "/api/legacy", `http:\\back.example:8080/secret/x?a\b`, `/api/legacy/x?a\b`},
+		{"http://back.example:8080/secret", "/api/legacy", "http:///back.example:8080/secret/x", "/api/legacy/x"},
+		{"http://back.example:8080/secret", "/api/legacy", `HTTP:/\/\back.example:8080/secret/x`, "/api/legacy/x"},
+		{"http://back.example:8080/secret", "/api/legacy", "///back.example:8080/secret/x", "/api/legacy/x"},
+		{"http://back.example:8080/secret", "/api/legacy", `\secret\x`, "/api/legacy/x"},
+		{"http://back.example:8080/secret", "/api/legacy", `http:\\back.example:8080/elsewhere`, ""},
+		{"http://back.example:8080/secret", "/api/legacy", "http:///back.example:8080/elsewhere", ""},
+		{"http://back.example:8080/secret", "/api/legacy", `\elsewhere`, ""},
+		{"http://back.example:8080/secret", "/api/legacy", "http:/back.example/secret", ""},
+		{"http://back.example:8080/secret", "/api/legacy", "http:back.example/secret", ""},
+		{"http://back.example:8080/secret", "/api/legacy", "https:?x", ""},
+		{"http://back.example:8080/secret", "/api/legacy", "http:", ""},
+		{"http://back.example:8080/secret", "/api/legacy", "http://", ""},
+		{"http://back.example:8080/secret", "/api/legacy", "//", ""},
+		{"http://back.example:8080/secret", "/api/legacy", "http://back%2Eexample:8080/x", ""},
+
+		// Other services, and what has no path.
+		{"http://back.example:8080/secret", "/api/legacy", `https:\\other.example/x`, as},
+		{"http://back.example:8080/secret", "/api/legacy", "https:///other.example/x", as},
+		{"http://back.example:8080/secret", "/api/legacy", "", as},
+		{"http://back.example:8080/secret", "/api/legacy", "?a=/x", as},
 		{"http://back.example:8080/secret", "/api/legacy", "https://other.example/secret/x", as},
 		{"http://back.example:8080/secret", "/api/legacy", "//other.example/x", as},
 		{"http://back.example:8080/secret", "/api/legacy", "http://back.example.other.example/secret", as},
 		{"http://back.example:8080/secret", "/api/legacy", "http://sub.back.example/secret", as},
-		{"http://back.example:8080/secret", "/api/legacy", "x", as},
-		{"http://back.example:8080/secret", "/api/legacy", "x/y?z#f", as},
-		{"http://back.example:8080/secret", "/api/legacy", "./x", as},
-		{"http://back.example:8080/secret", "/api/legacy", "../x", as},
 		{"http://back.example:8080/secret", "/api/legacy", "?a=1", as},
 		{"http://back.example:8080/secret", "/api/legacy", "#f", as},
 		{"http://back.example:8080/secret", "/api/legacy", "mailto:a@b.example", as},
@@ -1087,8 +1154,47 @@ func TestProxyToRoute(t *testing.T) {
 			}
 			continue
 		}
-		if ok != (want != "") || ok && got != want {
+		if ok != (want != "" || tt.want == as) || ok && got != want {
 			t.Errorf("%s on %q: %q becomes %q, %t; want %q", tt.target, tt.route, tt.ref, got, ok, want)
+		}
+	}
+}
+
+// TestProxyToRouteFrom is about references that are relative to a request.
+func TestProxyToRouteFrom(t *testing.T) {
+	for _, tt := range []struct {
+		at, ref string // at: of the service
+		want    string // "": refused
+	}{
+		{"/secret/a/b", "x", "/api/legacy/a/x"},
+		{"/secret/a/b", "./x?y#z", "/api/legacy/a/x?y#z"},
+		{"/secret/a/b", ".", "/api/legacy/a/"},
+		{"/secret/a/b", "..", "/api/legacy/"},
+		{"/secret/a/b", "../x", "/api/legacy/x"},
+		{"/secret/a/b", `..\x`, "/api/legacy/x"},
+		{"/secret/a/b/", "x", "/api/legacy/a/b/x"},
+		{"/secret/a%2Fb/c", "x%2Fy", "/api/legacy/a%2Fb/x%2Fy"},
+		{"/secret", "secret/x", "/api/legacy/x"},
+		{"/secret/a/b", "?q", "?q"}, // as the client has it, whose query is another
+		{"/secret/a/b", "#f", "#f"},
+
+		{"/secret", "x", ""}, // beside the target
+		{"/secret/a/b", "../../x", ""},
+		{"/secret/a/b", "../../../../x", ""},
+		{"/secret/a/b", "../../secretive", ""},
+		{"/secret/a/b", "../..", ""},
+		{"/secret/a/b", `..\..\x`, ""},
+		{"/secret/a/b", "%2e%2e/%2e%2e/x", ""},
+		{"/secret/a/b", "..%2f..%2fx", ""},
+		{"/secret/a/b", "a:b", "a:b"}, // a scheme
+		{"/secret/a/b", "1:b", ""},
+	} {
+		target := &url.URL{Scheme: "http", Host: "back.example", Path: "/secret"}
+		m := &mask{target: target, route: "/api/legacy"}
+		out := &http.Request{URL: &url.URL{Scheme: "http", Host: "back.example", RawPath: tt.at, RawQuery: "key=secret"}}
+		out.URL.Path, _ = url.PathUnescape(tt.at)
+		if got, ok := m.toRoute(tt.ref, out); got != tt.want || ok != (tt.want != "") {
+			t.Errorf("at %s, %q becomes %q, %t; want %q", tt.at, tt.ref, got, ok, tt.want)
 		}
 	}
 }
@@ -1177,7 +1283,20 @@ func TestProxyAnswerHeaders(t *testing.T) {
 		{"/[[...path]]", "/", "Set-Cookie: a=1; Path=/secret/y", "Set-Cookie", []string{"a=1; Path=/y"}},
 		{"/api/legacy/[[...path]]", "/api/legacy/x", "Content-Location: http://HOST/secret/y", "Content-Location", []string{"/api/legacy/y"}},
 		{"/api/legacy/[[...path]]", "/api/legacy/x", "Content-Location: http://HOST/elsewhere", "Content-Location", nil},
-		{"/api/legacy/[[...path]]", "/api/legacy/x", "Content-Location: y", "Content-Location", []string{"y"}},
+		{"/api/legacy/[[...path]]", "/api/legacy/x", "Content-Location: y", "Content-Location", []string{"/api/legacy/y"}},
+		{"/api/legacy/[[...path]]", "/api/legacy/x", "Location: y", "Location", []string{"/api/legacy/y"}},
+		{"/api/legacy/[[...path]]", "/api/legacy/x", "Location: y/", "Location", []string{"/api/legacy/y/"}},
+		{"/api/one", "/api/one", "Location: secret/y", "Location", []string{"/api/one/y"}},
+		{"/api/legacy/[[...path]]", "/api/legacy/x", "Location:\r\nLocation: http://HOST/secret/y", "Location", []string{"/api/legacy/y"}},
+		{"/api/legacy/[[...path]]", "/api/legacy/x", "Location: https://other.example/\r\nLocation: http://HOST/secret/y", "Location", []string{"https://other.example/"}},
+		{"/api/legacy/[[...path]]", "/api/legacy/x", "Content-Location:\r\nContent-Location: http://HOST/secret/y", "Content-Location", []string{"/api/legacy/y"}},
+		{"/api/legacy/[[...path]]", "/api/legacy/x", "Content-Location:\r\nContent-Location: http://HOST/elsewhere", "Content-Location", nil},
+		{"/api/legacy/[[...path]]", "/api/legacy/x", "Refresh:\r\nRefresh: 0;url=http://HOST/secret/y", "Refresh", []string{"0; url=/api/legacy/y"}},
+		{"/api/legacy/[[...path]]", "/api/legacy/x", "Refresh: 5\r\nRefresh: 0;url=http://HOST/secret/y", "Refresh", []string{"5"}},
+		{"/api/legacy/[[...path]]", "/api/legacy/x", "Refresh: 5; url=y", "Refresh", []string{"5; url=/api/legacy/y"}},
+		{"/api/legacy/[[...path]]", "/api/legacy/x", `Refresh: 5; url="" http://HOST/secret/y`, "Refresh", []string{"5"}},
+		{"/api/legacy/[[...path]]", "/api/legacy/x", "Refresh: 5; url=", "Refresh", []string{"5"}},
+		{"/api/legacy/[[...path]]", "/api/legacy/x", "Refresh: http://HOST/secret/y", "Refresh", nil}, // no such thing
 		{"/api/legacy/[[...path]]", "/api/legacy/x", "Refresh: 5; url=http://HOST/secret/y?a=b", "Refresh", []string{"5; url=/api/legacy/y?a=b"}},
 		{"/api/legacy/[[...path]]", "/api/legacy/x", `Refresh: 5;URL="/secret/y"`, "Refresh", []string{"5; url=/api/legacy/y"}},
 		{"/api/legacy/[[...path]]", "/api/legacy/x", "Refresh: 5; url=http://HOST/elsewhere", "Refresh", nil},
