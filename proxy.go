@@ -45,6 +45,16 @@ import (
 // not answered within the [Timeout] of the route a 504. Neither names the
 // target, but the log does. If the service breaks off, so does the answer.
 //
+// A route has no path that ends in a slash, and so the service sees none, but
+// that of the target itself. If it redirects /dir to /dir/, as [http.ServeMux]
+// does, the client would be sent in a circle: that is a 502, and the log says
+// why. For such paths an edit can add the slash:
+//
+//	pr.Out.URL = pr.Out.URL.JoinPath("/")
+//
+// Or an [httputil.ReverseProxy] that is mounted with [Router.Mount], where the
+// service has it, passes all paths as they come; it hides nothing.
+//
 // Connections are those of [http.DefaultTransport]. Proxy panics if target is
 // not an absolute http or https URL, or has a query, a fragment or user
 // information; such a secret belongs into an edit.
@@ -216,7 +226,7 @@ func escapePath(s string) string {
 func (m *mask) rewrite(pr *httputil.ProxyRequest) {
 	out := pr.Out.URL
 	out.Scheme, out.Host = m.target.Scheme, m.target.Host
-	if out.RawPath = m.base() + m.below; m.exact {
+	if out.RawPath = m.base() + m.below; m.exact || m.below == "" {
 		out.RawPath = m.target.EscapedPath()
 	}
 	if out.RawPath == "" {
@@ -275,6 +285,9 @@ func (m *mask) hide(answer *http.Response) error {
 		return fmt.Errorf("apiroute: Proxy: the target answers with status %d", code)
 	}
 	ref := first(answer.Header, "Location")
+	if m.addsSlash(ref, answer) {
+		return errors.New("apiroute: Proxy: the target redirects to its own path with a slash at the end, which a route does not have: " + ref)
+	}
 	if !m.hideHeader(answer.Header, answer.Request) {
 		return errors.New("apiroute: Proxy: the target redirects to a path of its own that is not masked: " + ref)
 	}
@@ -397,6 +410,28 @@ func (m *mask) names(u *url.URL, out *http.Request) (named, same bool) {
 		}
 	}
 	return named, same
+}
+
+// addsSlash reports whether an answer redirects to the same request with a slash
+// after the path. The router, which has no such paths, would send the client
+// back, and so on without end.
+func (m *mask) addsSlash(ref string, answer *http.Response) bool {
+	out := answer.Request
+	switch code := answer.StatusCode; {
+	case code == http.StatusTemporaryRedirect || code == http.StatusPermanentRedirect:
+	case code/100 != 3 || out.Method != http.MethodGet && out.Method != http.MethodHead:
+		return false // no redirect, or perhaps to another method
+	}
+	u, ok := resolve(ref, out)
+	if !ok || u.RawQuery != out.URL.RawQuery {
+		return false
+	}
+	_, same := m.names(u, out)
+	return same && slices.EqualFunc(strings.Split(u.EscapedPath(), "/"), strings.Split(out.URL.EscapedPath()+"/", "/"), func(a, b string) bool {
+		a, _ = url.PathUnescape(a)
+		b, _ = url.PathUnescape(b)
+		return a == b
+	})
 }
 
 // port returns the port of a URL, "" for the usual one. Services behind a proxy

@@ -184,6 +184,7 @@ func TestProxyPath(t *testing.T) {
 		{"/", route, "/api/legacy", "/"},
 		{"/", route, "/api/legacy/a", "/a"},
 		{"/secret/", route, "/api/legacy/a", "/secret/a"},
+		{"/secret/", route, "/api/legacy", "/secret/"},
 		{"/a/b", route, "/api/legacy/c", "/a/b/c"},
 		{"/a%2Fb", route, "/api/legacy/c", "/a%2Fb/c"},
 		{"/a%2F", route, "/api/legacy/c", "/a%2F/c"},
@@ -1321,6 +1322,119 @@ func TestProxyAnswerHeaders(t *testing.T) {
 		s := proxyRoute(t, "/api/legacy/[[...path]]", Proxy(addr+"/secret"))
 		if resp, _ := proxyAsk(t, s, "GET", "/api/legacy/x", "", ""); strings.Contains(resp.Header.Get("Refresh"), host) {
 			t.Errorf("%q goes out as Refresh: %s", v, resp.Header.Get("Refresh"))
+		}
+	}
+}
+
+// TestProxySlash is about services that have paths with a slash at the end, and
+// redirect to them, as http.ServeMux does. The router redirects back.
+func TestProxySlash(t *testing.T) {
+	mux := http.NewServeMux()
+	mux.HandleFunc("/secret/", func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, r.URL.Path) })
+	mux.HandleFunc("/secret/dir/", func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, r.URL.Path) })
+	mux.HandleFunc("/secret/dir", func(w http.ResponseWriter, r *http.Request) { // ServeMux has another status since Go 1.26
+		http.Redirect(w, r, strings.Replace(r.RequestURI, "/dir", "/dir/", 1), http.StatusMovedPermanently)
+	})
+	mux.HandleFunc("/secret/to", func(w http.ResponseWriter, r *http.Request) {
+		var code int
+		fmt.Sscan(r.URL.Query().Get("code"), &code)
+		w.Header().Set("Location", r.URL.Query().Get("to"))
+		w.WriteHeader(code)
+	})
+	back := streamServe(t, mux)
+	host := back.Listener.Addr().String()
+	var logged streamLog
+	api := New(logged.option())
+	api.Handle("/api/[[...path]]", Proxy(back.URL+"/secret"))
+	api.Handle("/one", Proxy(back.URL+"/secret/dir"))
+	api.Handle("/two/[[...path]]", Proxy(back.URL+"/secret/dir/"))
+	api.Handle("/edit/[[...path]]", Proxy(back.URL+"/secret", func(pr *httputil.ProxyRequest) {
+		if pr.Out.URL.Path == "/secret/dir" {
+			pr.Out.URL = pr.Out.URL.JoinPath("/")
+		}
+	}))
+	api.Mount("/secret", &httputil.ReverseProxy{Rewrite: func(pr *httputil.ProxyRequest) { pr.SetURL(&url.URL{Scheme: "http", Host: host}) }})
+	s := streamServe(t, api)
+	for _, tt := range []struct {
+		method, target string
+		status         int
+		want           string // the body, or Location
+	}{
+		{"GET", "/api/dir", 502, ""},
+		{"GET", "/api/dir?a=1", 502, ""},
+		{"HEAD", "/api/dir", 502, ""},
+		{"GET", "/api", 502, ""},
+		{"GET", "/one", 502, ""},
+		{"GET", "/api/dir/x", 200, "/secret/dir/x"},
+
+		// The ways around.
+		{"GET", "/edit/dir", 200, "/secret/dir/"},
+		{"GET", "/two", 200, "/secret/dir/"},
+		{"GET", "/two/x", 200, "/secret/dir/x"},
+		{"GET", "/secret/dir", 301, "/secret/dir/"},
+		{"GET", "/secret/dir/", 200, "/secret/dir/"},
+
+		// By other references, and from paths written otherwise.
+		{"GET", "/api/to?code=301&to=/secret/to/", 301, "/api/to/"}, // without the query: it may end
+		{"GET", "/api/to?code=302&to=to/?code=302%26to=", 302, "/api/to/?code=302&to="},
+		{"GET", "/api/to?code=302&to=https://other.example/secret/to/", 302, "https://other.example/secret/to/"},
+		{"GET", "/api/to?code=201&to=/secret/to/", 201, "/api/to/"},
+	} {
+		resp, body := proxyAsk(t, s, tt.method, tt.target, "", "")
+		got := body
+		if to := resp.Header.Get("Location"); to != "" {
+			got = to
+		}
+		if resp.StatusCode != tt.status || tt.status != 502 && got != tt.want {
+			t.Errorf("%s %s: %d %q; want %d %q", tt.method, tt.target, resp.StatusCode, got, tt.status, tt.want)
+		}
+	}
+	if !strings.Contains(logged.String(), "a slash at the end") {
+		t.Errorf("logged: %s", logged.String())
+	}
+}
+
+func TestProxyAddsSlash(t *testing.T) {
+	for _, tt := range []struct {
+		method   string
+		code     int
+		url, ref string
+		want     bool
+	}{
+		{"GET", 301, "/secret/a", "/secret/a/", true},
+		{"GET", 302, "/secret/a", "a/", true},
+		{"GET", 303, "/secret/a", "../secret/a/", true},
+		{"HEAD", 307, "/secret/a", "http://back.example/secret/a/", true},
+		{"GET", 308, "/secret/a", `http:\\back.example/secret/a/#f`, true},
+		{"POST", 307, "/secret/a", "/secret/a/", true},
+		{"POST", 308, "/secret/a?q", "/secret/a/?q", true},
+		{"GET", 301, "/secret/%61%2Fb", "/secret/a%2fb/", true},
+		{"GET", 301, "/secret/caf%C3%A9", "/secret/café/", true},
+
+		{"POST", 301, "/secret/a", "/secret/a/", false}, // the client comes with GET
+		{"POST", 302, "/secret/a", "/secret/a/", false},
+		{"POST", 303, "/secret/a", "/secret/a/", false},
+		{"GET", 200, "/secret/a", "/secret/a/", false},
+		{"GET", 201, "/secret/a", "/secret/a/", false},
+		{"GET", 301, "/secret/a", "/secret/a", false},
+		{"GET", 301, "/secret/a/", "/secret/a/", false}, // by an edit
+		{"GET", 301, "/secret/a", "/secret/b/", false},
+		{"GET", 301, "/secret/a%2Fb", "/secret/a/b/", false},
+		{"GET", 301, "/secret/a", "/secret/a/?q", false},
+		{"GET", 301, "/secret/a?q", "/secret/a/", false},
+		{"GET", 301, "/secret/a", "https://other.example/secret/a/", false},
+		{"GET", 301, "/secret/a", "http://back.example:8080/secret/a/", false},
+		{"GET", 301, "/secret/a", "", false},
+		{"GET", 301, "/secret/a", "http:a/", false},
+	} {
+		u, err := url.Parse("http://back.example" + tt.url)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m := &mask{target: &url.URL{Scheme: "http", Host: "back.example", Path: "/secret"}, route: "/api"}
+		answer := &http.Response{StatusCode: tt.code, Request: &http.Request{Method: tt.method, URL: u}}
+		if got := m.addsSlash(tt.ref, answer); got != tt.want {
+			t.Errorf("%s %s: %d to %q: %t, want %t", tt.method, tt.url, tt.code, tt.ref, got, tt.want)
 		}
 	}
 }
