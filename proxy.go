@@ -43,7 +43,8 @@ import (
 // and the body pass as they are. A service that cannot be reached, or redirects
 // to a place of its own that is outside of the target, is a 502; one that has
 // not answered within the [Timeout] of the route a 504. Neither names the
-// target, but the log does. If the service breaks off, so does the answer.
+// target, but the log does. If the service breaks off, so does the answer. If it
+// answers before the end of the body, the answer ends an HTTP/1 connection.
 //
 // A route has no path that ends in a slash, and so the service sees none, but
 // that of the target itself. If it redirects /dir to /dir/, as [http.ServeMux]
