@@ -944,7 +944,7 @@ func (req *Request) multipartForm() (*multipart.Form, error) {
 		return nil, err
 	}
 	if b := req.body; b != nil && req.Body == b {
-		if b.used {
+		if b.state.Load() != unread {
 			return nil, errBodyRead
 		}
 		b.next = 0

@@ -24,11 +24,9 @@ type body struct {
 	next int    // of data, for Read
 	err  error  // what Bytes returns, if all, or why src ended before its end
 	all  bool   // it has been read as a whole
-	used bool   // src has been read
 
-	state atomic.Uint32 // how far Read has come with src, in any goroutine
-
-	form *multipart.Form // whose files are to be removed
+	state atomic.Uint32   // how far Read has come with src, in any goroutine
+	form  *multipart.Form // whose files are to be removed
 }
 
 // States of a body.
@@ -40,7 +38,6 @@ const (
 
 func (b *body) Read(p []byte) (int, error) {
 	if !b.all {
-		b.used = true
 		b.state.CompareAndSwap(unread, begun)
 		n, err := b.src.Read(p)
 		if err == io.EOF {
@@ -96,7 +93,7 @@ func (req *Request) Bytes() ([]byte, error) {
 	if b.all {
 		return b.data, b.err
 	}
-	if b.used {
+	if b.state.Load() != unread {
 		return nil, errBodyRead
 	}
 	if err := req.checkLength(); err != nil {
