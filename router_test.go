@@ -2374,14 +2374,15 @@ func TestAllocs(t *testing.T) {
 	w := endpointNoWriter{http.Header{}}
 	for _, tt := range []struct {
 		target string
+		json   bool
 		want   float64
 	}{
-		{"/api/nothing", 1},
-		{"/api/posts/42/nothing", 1},
-		{"/api/posts/" + strings.Repeat("long", 30) + "/nothing", 1},
-		{"/api/user", 2},
-		{"/api/posts/42", 2},
-		{"/api/search?page=2&limit=50&draft=true&q=go%20%26%20http&tag=web&tag=api", 5},
+		{"/api/nothing", false, 1},
+		{"/api/posts/42/nothing", false, 1},
+		{"/api/posts/" + strings.Repeat("long", 30) + "/nothing", false, 1},
+		{"/api/user", true, 2},
+		{"/api/posts/42", true, 2},
+		{"/api/search?page=2&limit=50&draft=true&q=go%20%26%20http&tag=web&tag=api", true, 5},
 	} {
 		r := httptest.NewRequest("GET", tt.target, nil)
 		r.Body = http.NoBody // as a server has it
@@ -2389,6 +2390,9 @@ func TestAllocs(t *testing.T) {
 			clear(w.h)
 			api.ServeHTTP(w, r)
 		})
+		if respStrict && tt.json {
+			got-- // encoding/json on json/v2 has one of its own
+		}
 		if got > tt.want {
 			t.Errorf("%s: %v allocations, want at most %v", tt.target, got, tt.want)
 		}

@@ -129,10 +129,11 @@ func (c *cursor) next(i int) int {
 func (c *cursor) look(from int) {
 	s := c.path[from:min(from+window, len(c.path))]
 	n := len(s)
-	var set, odd uint64
+	var set, odd uint64 // in odd, 0x80 for an odd byte
 	see := func(at int, w uint64) {
 		set |= slashesIn(w) << at
-		odd |= w | w - bytesOf(1)
+		odd |= w
+		odd |= w - bytesOf(1)
 	}
 	for i := 0; i+8 <= n; i += 8 {
 		see(i, word(s[i:i+8]))

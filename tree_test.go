@@ -51,7 +51,9 @@ func TestTreeEdges(t *testing.T) {
 		{"one", 1, func(i int) string { return "a" }},
 		{"few", maxFew, func(i int) string { return fmt.Sprint("r", i) }},
 		{"many", maxFew + 1, func(i int) string { return fmt.Sprint("r", i) }},
-		{"alike", maxFew, func(i int) string { return fmt.Sprintf("a%c%c%c%c-%c%c%c%ca", "st"[i&1], "uv"[i>>1&1], "wx"[i>>2&1], "yz"[i>>3&1], "kl"[i>>4&1], "mn"[i>>5&1], 'o', 'p') }},
+		{"alike", maxFew, func(i int) string {
+			return fmt.Sprintf("a%c%c%c%c-%c%c%c%ca", "st"[i&1], "uv"[i>>1&1], "wx"[i>>2&1], "yz"[i>>3&1], "kl"[i>>4&1], "mn"[i>>5&1], 'o', 'p')
+		}},
 	} {
 		api := New()
 		for i := 0; i < tt.n; i++ {
