@@ -140,7 +140,8 @@ func (req *Request) find(t *table) (p *page, valid bool) {
 		if path := req.URL.Path; path != "/" {
 			req.text = path
 		}
-		return p, valid || p.isStatic || req.validValues(p)
+		// What is static is valid anyway.
+		return p, valid || p.isStatic || validValue(req.text) || p.mounted() && req.validValues(p)
 	}
 	if isPlain(req.URL) {
 		return nil, true

@@ -20,7 +20,7 @@ type page struct {
 	isStatic bool // no segment is a value
 
 	// What it answers in place of a handler.
-	refused, listed, moved, unfit *match
+	refused, listed, moved, unfit match
 }
 
 // with returns a page that also has rt. p may be nil.
@@ -64,8 +64,8 @@ func (p *page) with(rt *route, segs []segment) (*page, error) {
 
 // instead returns the match for what the page answers in place of a handler. It
 // passes through what is common to the routes, in the way of the first of them.
-func (p *page) instead(h Handler) *match {
-	return &match{page: p, route: p.matches[0].route, scope: p.scope, instead: h}
+func (p *page) instead(h Handler) match {
+	return match{page: p, route: p.matches[0].route, scope: p.scope, instead: h}
 }
 
 // last returns the kind of the page's last segment; "/" counts as static.
@@ -106,9 +106,9 @@ func (p *page) serves(method string) *match {
 	case last.method == "" && (method != http.MethodTrace || p.mounted()):
 		return last
 	case method == http.MethodOptions:
-		return p.listed
+		return &p.listed
 	}
-	return p.refused
+	return &p.refused
 }
 
 // What a page answers instead of a handler.

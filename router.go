@@ -362,9 +362,9 @@ func (c *core) route(req *Request, res *Response) {
 	}
 	switch {
 	case req.more != nil && req.more.moved != "" && !p.mounted():
-		req.match = p.moved
+		req.match = &p.moved
 	case !valid:
-		req.match = p.unfit
+		req.match = &p.unfit
 	default:
 		req.match = p.serves(req.Method)
 	}
