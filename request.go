@@ -19,7 +19,7 @@ type Request struct {
 	match *match
 	text  string        // the path that has been matched, if it is without escapes
 	more  *more         // nil for most requests
-	base  *http.Request // as it was when the handler was called, nil before
+	base  *http.Request // as it came, for the handler may put another one in its place
 	body  *body         // Body, from when the request is served; nil if there is none
 	query url.Values    // nil until it is asked for
 }
