@@ -174,8 +174,9 @@ func (req *Request) checkLength() error {
 //
 // The error is an [*Error]: status 415 unless the Content-Type is
 // application/json or ends in +json, with no charset but utf-8, and there is no
-// Content-Encoding; 400 if the body is empty, not JSON, null, or does not fit,
-// with the field's path or the offset; and what [Request.Bytes] returns. dst
+// Content-Encoding but identity; 400 if the Content-Type is malformed or there
+// twice, or the body is empty, not JSON, null, or does not fit, with the field's
+// path or the offset; and what [Request.Bytes] returns. dst
 // may have been changed in part then.
 func (req *Request) JSON(dst any) error {
 	if v := reflect.ValueOf(dst); v.Kind() != reflect.Pointer || v.IsNil() {

@@ -208,7 +208,7 @@ func checkBlock(where, text string) error {
 	return checkFiles(fset, false, f, g)
 }
 
-var docsUnused = regexp.MustCompile(`(declared|imported) and not used`)
+var docsUnused = regexp.MustCompile(`(declared|imported)( as \w+)? and not used`)
 
 // checkFiles checks the types of one package. What is not used counts only if
 // the package is whole.

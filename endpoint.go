@@ -47,7 +47,7 @@ func Delete[In, Out any](r *Router, path string, f func(context.Context, In) (Ou
 
 // Status sets the status with which a typed endpoint answers if it returns no
 // error, from 200 to 299; it panics for any other. The default is 200, or 204
-// for an Out of struct{}.
+// for an Out of struct{}. It is an option of typed endpoints only.
 func Status(code int) Option {
 	if code < 200 || code > 299 {
 		panic(fmt.Sprintf("apiroute: Status: %d is not from 200 to 299", code))

@@ -82,10 +82,21 @@ func (e *Error) Error() string {
 	for _, f := range e.Fields {
 		b.WriteString("; " + f.text())
 	}
-	if e.Err != nil {
-		b.WriteString(": " + e.Err.Error())
+	if text := e.untold(); text != "" {
+		b.WriteString(": " + text)
 	}
 	return b.String()
+}
+
+// untold returns the text of Err, unless the client is told it in the detail.
+func (e *Error) untold() string {
+	if e.Err == nil {
+		return ""
+	}
+	if text := fmt.Sprint(e.Err); !strings.Contains(e.Detail, text) {
+		return text
+	}
+	return ""
 }
 
 // Unwrap returns e.Err.
@@ -324,7 +335,7 @@ func (req *Request) log(status int, late bool, err error) {
 	case status == statusGone, late && req.clientGone():
 		level = slog.LevelDebug // nobody is there to miss it
 	case late, status >= 500:
-	case told && e != nil && e.Err == nil:
+	case told && e != nil && e.untold() == "":
 		level = slog.LevelDebug
 	default:
 		level = slog.LevelWarn

@@ -39,9 +39,9 @@ func TestErrorf(t *testing.T) {
 	}{
 		{Errorf(404, "no post %d", 7), "no post 7", "apiroute: 404 Not Found: no post 7", nil},
 		{Errorf(404, "100%%"), "100%", "apiroute: 404 Not Found: 100%", nil},
-		{Errorf(400, "a: %w", inner), "a: inner", "apiroute: 400 Bad Request: a: inner: inner", []error{inner}},
+		{Errorf(400, "a: %w", inner), "a: inner", "apiroute: 400 Bad Request: a: inner", []error{inner}},
 		{Errorf(400, "%w and %w", inner, other), "inner and open x: file does not exist",
-			"apiroute: 400 Bad Request: inner and open x: file does not exist: inner and open x: file does not exist",
+			"apiroute: 400 Bad Request: inner and open x: file does not exist",
 			[]error{inner, other, fs.ErrNotExist}},
 		{Errorf(400, "%v", inner), "inner", "apiroute: 400 Bad Request: inner", nil},
 	} {
@@ -111,7 +111,7 @@ func TestErrorAnswer(t *testing.T) {
 		level  slog.Level
 	}{
 		{"Errorf", Errorf(404, "no post %d", 7), 404, notFound, slog.LevelDebug},
-		{"Errorf that wraps", Errorf(404, "no post %w", errors.New("7")), 404, notFound, slog.LevelWarn},
+		{"Errorf that wraps", Errorf(404, "no post %w", errors.New("7")), 404, notFound, slog.LevelDebug},
 		{"wrapped", fmt.Errorf("%s: %w", respSecret, Errorf(404, "no post 7")), 404, notFound, slog.LevelWarn},
 		{"joined", errors.Join(errRespSecret, Errorf(404, "no post 7"), Errorf(500, "later")), 404, notFound, slog.LevelWarn},
 		{"with Err", &Error{Status: 404, Detail: "no post 7", Err: errRespSecret}, 404, notFound, slog.LevelWarn},

@@ -158,7 +158,8 @@ func Timeout(d time.Duration) Option {
 }
 
 // RejectUnknown makes unknown fields of a JSON body, and for [Bind] unknown names
-// in a query or a form, an error. The default is false: they are ignored.
+// in a query or a form, an error. The default is false: they are ignored. It is
+// not for a Mount.
 func RejectUnknown(reject bool) Option {
 	return Option{"RejectUnknown", anywhere &^ onMount, func(s *scope) { s.rejectUnknown = reject }}
 }
@@ -167,6 +168,7 @@ func RejectUnknown(reject bool) Option {
 // Bytes, a strong ETag made from the body, unless the handler has set one, and
 // answers 304 if the request's If-None-Match has it (RFC 9110, section 13.1.2).
 // The handler runs all the same; what is saved is the way. The default is false.
+// It is not for a Mount.
 func ETag(on bool) Option {
 	return Option{"ETag", anywhere &^ onMount, func(s *scope) { s.etag = on }}
 }
@@ -178,7 +180,7 @@ func ETag(on bool) Option {
 // A body that is empty, null or not UTF-8 does not reach unmarshal. An error of
 // it is a 400 that names field or offset where it is one of encoding/json's own
 // types, and else says only that the body does not fit; [RejectUnknown], exact
-// names and what trails are then its own affair.
+// names and what trails are then its own affair. It is not for a Mount.
 func JSONCodec(marshal func(v any) ([]byte, error), unmarshal func(data []byte, v any) error) Option {
 	return Option{"JSONCodec", anywhere &^ onMount, func(s *scope) { s.marshal, s.unmarshal = marshal, unmarshal }}
 }

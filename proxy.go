@@ -18,8 +18,8 @@ import (
 	"strings"
 )
 
-// Proxy returns a handler that masks another service, whose address the client
-// does not learn:
+// Proxy returns a handler that masks another service, whose address the package
+// does not tell the client:
 //
 //	api.Handle("/api/legacy/[[...path]]", apiroute.Proxy("https://mycompany.com/secret-api"))
 //

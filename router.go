@@ -322,6 +322,8 @@ func (r *Router) Routes() []Route {
 // ServeHTTP answers a request. It panics with [http.ErrAbortHandler] only, to
 // cut the connection where half an answer is out. Behind [http.StripPrefix] a
 // redirect to a tidy path lacks the prefix, which a [Router.Group] would know.
+// Under a pattern such as /api/, ServeMux redirects /api to /api/, which the
+// router redirects back: where /api is a route, it needs a pattern of its own.
 func (r *Router) ServeHTTP(w http.ResponseWriter, hr *http.Request) {
 	req, res := newExchange(w, hr, r.missing)
 	defer func() {

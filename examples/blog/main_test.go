@@ -129,7 +129,7 @@ func TestREADME(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	url, _, _ := start(t, "my-own-token")
+	url, _, _ := start(t, "my-own-secret-token")
 	dir := t.TempDir()
 	if err := os.WriteFile(filepath.Join(dir, "photo.jpg"), picture(t, "jpeg", 40, 30), 0o600); err != nil {
 		t.Fatal(err)
