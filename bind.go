@@ -93,7 +93,7 @@ func Bind[T any](req *Request) (T, error) {
 	if p.fault != nil {
 		panic(fmt.Sprintf("apiroute: Bind: %v", p.fault))
 	}
-	if page := req.match.page; page != nil {
+	if page := req.found().page; page != nil {
 		if err := p.checkPath(page.segs); err != nil {
 			panic(fmt.Sprintf("apiroute: Bind: %v", err))
 		}
@@ -104,7 +104,7 @@ func Bind[T any](req *Request) (T, error) {
 // bind is Bind for a type that has been held against the route.
 func bind[T any](req *Request, p *plan) (T, error) {
 	var v, zero T
-	if p.total == 0 && len(p.validators) == 0 && !req.match.scope.rejectUnknown {
+	if p.total == 0 && len(p.validators) == 0 && !req.found().scope.rejectUnknown {
 		return zero, nil
 	}
 	if err := p.bind(req, reflect.ValueOf(&v).Elem()); err != nil {
@@ -614,7 +614,7 @@ func (p *plan) bind(req *Request, v reflect.Value) error {
 	if n := p.total + 1 - len(b.few); n > 0 { // one more for unknown names
 		b.more = make([]state, n)
 	}
-	if len(p.query.fields) > 0 || req.match.scope.rejectUnknown {
+	if len(p.query.fields) > 0 || req.found().scope.rejectUnknown {
 		b.pairs(&p.query, v, "query", req.URL.RawQuery)
 	}
 	for _, f := range p.single {
@@ -745,7 +745,7 @@ func (b *binder) pairs(set *fieldSet, v reflect.Value, in, raw string) {
 		}
 		if f := set.get(p.name); f != nil {
 			b.give(f, v, p.value)
-		} else if b.req.match.scope.rejectUnknown {
+		} else if b.req.found().scope.rejectUnknown {
 			b.unknown(in, p.name)
 		}
 	}
@@ -848,7 +848,7 @@ func (b *binder) fromBody(v reflect.Value) error {
 		if err := req.checkJSON(); err != nil {
 			return err
 		}
-		if f := decodeJSON(data, indirect(v, p).Addr().Interface(), &req.match.scope.config, p.custom); f != nil {
+		if f := decodeJSON(data, indirect(v, p).Addr().Interface(), &req.found().scope.config, p.custom); f != nil {
 			b.wrong = append(b.wrong, wrongField{p.order, *f})
 		}
 	case isForm:
@@ -897,7 +897,7 @@ func (b *binder) fromMultipart(v reflect.Value) error {
 			b.giveFiles(f, v, files)
 		}
 	}
-	if b.req.match.scope.rejectUnknown {
+	if b.req.found().scope.rejectUnknown {
 		names := make([]string, 0, len(form.Value)+len(form.File))
 		for name := range form.Value {
 			names = append(names, name)
@@ -943,7 +943,8 @@ func (req *Request) multipartForm() (*multipart.Form, error) {
 	if err := req.checkLength(); err != nil {
 		return nil, err
 	}
-	if b := req.body; b != nil && req.Body == b {
+	if hasBody(req.Request) {
+		b := req.whole()
 		if b.state.Load() != unread {
 			return nil, errBodyRead
 		}

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"io"
 	"mime"
-	"mime/multipart"
 	"net/http"
 	"os"
 	"reflect"
@@ -19,14 +18,14 @@ import (
 type body struct {
 	request http.Request // of which this is the Body
 
-	src  io.ReadCloser
-	data []byte // all of it, if all
-	next int    // of data, for Read
-	err  error  // what Bytes returns, if all, or why src ended before its end
-	all  bool   // it has been read as a whole
+	src   io.ReadCloser
+	limit int64  // of src, 0 if there is none
+	data  []byte // all of it, if all
+	next  int64  // of data, for Read; before all, how much of src has been read
+	err   error  // what Bytes returns, if all, or why src ended before its end
+	all   bool   // it has been read as a whole
 
-	state atomic.Uint32   // how far Read has come with src, in any goroutine
-	form  *multipart.Form // whose files are to be removed
+	state atomic.Uint32 // how far Read has come with src, in any goroutine
 }
 
 // States of a body.
@@ -39,7 +38,7 @@ const (
 func (b *body) Read(p []byte) (int, error) {
 	if !b.all {
 		b.state.CompareAndSwap(unread, begun)
-		n, err := b.src.Read(p)
+		n, err := b.read(p)
 		if err == io.EOF {
 			b.state.Store(ended)
 		}
@@ -49,13 +48,32 @@ func (b *body) Read(p []byte) (int, error) {
 		return n, err
 	}
 	if n := copy(p, b.data[b.next:]); n > 0 || len(p) == 0 {
-		b.next += n
+		b.next += int64(n)
 		return n, nil
 	}
 	if b.err != nil {
 		return 0, b.err
 	}
 	return 0, io.EOF
+}
+
+// read is http.MaxBytesReader, without an allocation for each request. It holds
+// for bodies of a length that is announced too: middleware, also around a router,
+// may have put another one in the place of net/http's, which inflates it.
+func (b *body) read(p []byte) (int, error) {
+	if b.limit == 0 {
+		return b.src.Read(p)
+	}
+	left := b.limit - b.next
+	if int64(len(p))-1 > left {
+		p = p[:left+1] // by the one more it is seen to be too long
+	}
+	n, err := b.src.Read(p)
+	if b.next += int64(n); b.next > b.limit {
+		b.next = b.limit
+		return int(left), &http.MaxBytesError{Limit: b.limit}
+	}
+	return n, err
 }
 
 // broken returns why a body that is not read as a whole ended before its end,
@@ -79,17 +97,10 @@ func (b *body) Close() error { return b.src.Close() }
 // broke off. If the handler has read from Body before, that is an error too,
 // and its own: a 500.
 func (req *Request) Bytes() ([]byte, error) {
-	if req.Body == nil || req.Body == http.NoBody {
+	if !hasBody(req.Request) {
 		return nil, nil
 	}
-	b := req.body
-	if b == nil || req.Body != b { // replaced by the handler's own
-		b = &body{src: req.Body}
-		if limit := req.match.scope.bodyLimit; limit > 0 {
-			b.src = http.MaxBytesReader(nil, b.src, limit)
-		}
-		req.body, req.Body = b, b
-	}
+	b := req.whole()
 	if b.all {
 		return b.data, b.err
 	}
@@ -99,22 +110,34 @@ func (req *Request) Bytes() ([]byte, error) {
 	if err := req.checkLength(); err != nil {
 		return nil, err
 	}
-	b.data, b.err = readAll(b.src, req.ContentLength)
+	b.data, b.err = readAll(b.read, req.ContentLength)
+	b.next = 0
 	switch {
 	case b.err != nil:
 		b.data, b.err = nil, req.bodyError(b.err)
-	case len(b.data) == 0 && req.ContentLength > 0:
-		b.err = errBodyRead // by middleware: net/http has no body that ends too soon
+	case len(b.data) == 0 && req.ContentLength > 0 && req.PostForm != nil:
+		b.err = errBodyRead // by ParseForm, in middleware
 	}
 	b.all = true
 	return b.data, b.err
+}
+
+// whole returns the body to be read as a whole, also if the handler has put
+// another one in its place.
+func (req *Request) whole() *body {
+	if b := req.body; b != nil && req.Body == b {
+		return b
+	}
+	b := &body{src: req.Body, limit: req.found().scope.bodyLimit}
+	req.body, req.Body = b, b
+	return b
 }
 
 var errBodyRead = errors.New("apiroute: the body has been read already, and not by Bytes, JSON or Bind")
 
 // readAll reads a body that has been announced with a length, -1 if unknown.
 // Memory for more than is there is not taken on a mere announcement.
-func readAll(r io.Reader, length int64) ([]byte, error) {
+func readAll(read func([]byte) (int, error), length int64) ([]byte, error) {
 	const most = 1 << 16
 	n := int64(512)
 	if 0 <= length && length < most {
@@ -124,7 +147,7 @@ func readAll(r io.Reader, length int64) ([]byte, error) {
 	}
 	b := make([]byte, 0, n)
 	for {
-		n, err := r.Read(b[len(b):cap(b)])
+		n, err := read(b[len(b):cap(b)])
 		b = b[:len(b)+n]
 		if err == io.EOF {
 			return b, nil
@@ -159,7 +182,7 @@ func bodyTooLarge(limit int64) *Error {
 
 // checkLength refuses a body that announces itself as too long.
 func (req *Request) checkLength() error {
-	if limit := req.match.scope.bodyLimit; limit > 0 && req.ContentLength > limit {
+	if limit := req.found().scope.bodyLimit; limit > 0 && req.ContentLength > limit {
 		return bodyTooLarge(limit)
 	}
 	return nil
@@ -189,7 +212,7 @@ func (req *Request) JSON(dst any) error {
 	if err != nil {
 		return err
 	}
-	if field := decodeJSON(data, dst, &req.match.scope.config, true); field != nil {
+	if field := decodeJSON(data, dst, &req.found().scope.config, true); field != nil {
 		return badRequest(*field)
 	}
 	return nil
@@ -250,17 +273,12 @@ func (req *Request) mediaType() (string, map[string]string, error) {
 // ownBody puts the limit on the body, and the means to read it again. It does so
 // in a copy of the request: net/http looks at the Body of its own to find out
 // whether a client still waits for 100 Continue.
-func (req *Request) ownBody(w http.ResponseWriter) {
+func (req *Request) ownBody() {
 	if req.body == nil {
 		req.body = new(body)
 	}
 	b := req.body
-	*b = body{src: req.Body, request: *req.Request}
-	// net/http itself holds a body to the length that is announced, but
-	// middleware may have put another one in its place.
-	if limit := req.match.scope.bodyLimit; limit > 0 && (req.ContentLength < 0 || req.match.scope.replaced) {
-		b.src = http.MaxBytesReader(w, b.src, limit)
-	}
+	*b = body{src: req.Body, limit: req.match.scope.bodyLimit, request: *req.Request}
 	b.request.Body = b
 	req.Request = &b.request
 }

@@ -170,16 +170,13 @@ func (e *Error) write(w http.ResponseWriter, head bool) {
 	buf.Encode(&problemDetails{e.title(), e.Status, e.Detail, e.Fields}) // strings and an int: no error
 	body := buf.text()
 	h := w.Header()
-	bare := len(h) == 0
-	if !bare {
-		delete(h, "Etag") // of the answer that it is not, as http.Error has it
-		delete(h, "Last-Modified")
-	}
+	delete(h, "Etag") // of the answer that it is not, as http.Error has it
+	delete(h, "Last-Modified")
 	for k, v := range e.Header {
 		h[http.CanonicalHeaderKey(k)] = slices.Clip(v) // that nobody adds to the error's own
 	}
 	h["Content-Type"], h["X-Content-Type-Options"], h["Cache-Control"] = problemType, noSniff, noStore
-	setLength(h, len(body), head, bare && e.Header == nil)
+	h["Content-Length"] = []string{strconv.Itoa(len(body))} // by which it is seen to be whole, whoever wrote it
 	if e.Status == http.StatusRequestEntityTooLarge {
 		h.Set("Connection", "close") // the rest of the body is not worth reading
 	}

@@ -1421,6 +1421,20 @@ func TestHostilePrograms(t *testing.T) {
 			(&Error{Status: 400}).ServeHTTP(res, req.Request)
 			return nil
 		}, nil, hostileAsk{send: hostileGet("/x"), status: 200, body: "all", logs: []string{ErrAnswered.Error()}}, false},
+		{"Error.ServeHTTP, then an error", func(req *Request, res *Response) error {
+			(&Error{Status: 403}).ServeHTTP(res, req.Request)
+			return errors.New("SECRET")
+		}, nil, hostileAsk{send: hostileGet("/x"), status: 403, logs: []string{"SECRET"}}, false},
+		{"Error.ServeHTTP, then JSON", func(req *Request, res *Response) error {
+			(&Error{Status: 403}).ServeHTTP(res, req.Request)
+			return res.JSON("SECRET")
+		}, nil, hostileAsk{send: hostileGet("/x"), status: 403, logs: []string{ErrAnswered.Error()}}, false},
+		{"an error, then a panic in Use that wraps the writer", refuse(func(*Request) {}), []Option{Use(func(next http.Handler) http.Handler {
+			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				next.ServeHTTP(struct{ http.ResponseWriter }{w}, r)
+				panic("SECRET")
+			})
+		})}, hostileAsk{send: hostileGet("/x"), status: 401, has: []string{`"no"`}, logs: []string{"SECRET"}}, false},
 		{"MultipartReader, then Bind", bound(func(req *Request) error { _, err := req.MultipartReader(); return err }), nil,
 			hostileAsk{send: hostileBody("/x", part, multi), status: 500, body: hostile500, logs: []string{readBefore}}, false},
 		{"PostFormValue in Use, then Bind", bound(nothing), []Option{parsed},

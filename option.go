@@ -16,9 +16,6 @@ type scope struct {
 	depth  int
 	use    []func(http.Handler) http.Handler // of this level alone
 	around []func(Handler) Handler           // of this level alone
-	// replaced reports whether standard middleware may have put another Body
-	// in place of net/http's.
-	replaced bool
 	config
 }
 
@@ -45,7 +42,7 @@ func newScope(parent *scope, at place, opts []Option) (*scope, error) {
 	}
 	s := &scope{parent: parent, config: defaults}
 	if parent != nil {
-		s.depth, s.replaced, s.config = parent.depth+1, parent.replaced, parent.config
+		s.depth, s.config = parent.depth+1, parent.config
 	}
 	if at == onMount {
 		s.bodyLimit = 0
@@ -59,7 +56,6 @@ func newScope(parent *scope, at place, opts []Option) (*scope, error) {
 		}
 		o.apply(s)
 	}
-	s.replaced = s.replaced || len(s.use) > 0
 	return s, nil
 }
 

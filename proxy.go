@@ -16,6 +16,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 )
 
 // Proxy returns a handler that masks another service, whose address the package
@@ -112,11 +113,31 @@ func Proxy(target string, edit ...func(*httputil.ProxyRequest)) Handler {
 				return len(line), nil
 			}), "", 0),
 		}
+		defer req.endBody(res)()
 		proxy.ServeHTTP(res, req.Request)
 		if broken && failed == nil {
 			panic(http.ErrAbortHandler) // as it does itself, but not under httptest.ResponseRecorder
 		}
 		return req.proxyError(failed)
+	}
+}
+
+// endBody has the context of the request end its body too, for the transport
+// waits for a client that stalls in sending it. What it returns takes that back.
+func (req *Request) endBody(res *Response) (stop func()) {
+	if !hasBody(req.Request) {
+		return func() {}
+	}
+	done := make(chan struct{})
+	rc := http.NewResponseController(res.w)
+	cancel := context.AfterFunc(req.Context(), func() {
+		rc.SetReadDeadline(time.Unix(1, 0))
+		close(done)
+	})
+	return func() {
+		if !cancel() {
+			<-done
+		}
 	}
 }
 
@@ -132,12 +153,12 @@ func (req *Request) proxyError(err error) error {
 		return nil
 	case errors.As(err, &tooLarge):
 		return err
+	case req.pastTimeout():
+		return &Error{Status: http.StatusGatewayTimeout, Err: err}
 	case req.body.broken() != nil: // it is the client's body that failed, and not the service
 		return req.bodyError(req.body.broken())
 	case errors.Is(err, context.Canceled) && req.clientGone():
 		return context.Canceled // and not the text, which names the target
-	case req.pastTimeout():
-		return &Error{Status: http.StatusGatewayTimeout, Err: err}
 	}
 	return &Error{Status: http.StatusBadGateway, Err: err}
 }

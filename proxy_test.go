@@ -1577,3 +1577,19 @@ func TestProxyBrokenOffInARecorder(t *testing.T) {
 		t.Errorf("recovered %v, want http.ErrAbortHandler", v)
 	}
 }
+
+// A client that stalls in sending its body does not keep the 504 from coming,
+// though the transport waits for the body.
+func TestProxyTimeoutWhileBodyStalls(t *testing.T) {
+	up := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { io.Copy(io.Discard, r.Body) }))
+	defer up.Close()
+	s := hostileServe(t, func(logger Option) http.Handler {
+		api := New(logger, Timeout(20*time.Millisecond))
+		api.Post("/p/[[...path]]", Proxy(up.URL))
+		return api
+	})
+	got := s.hostileAnswer(t, hostileRaw("POST", "/p/a", "Content-Length: 1000")+"abc")
+	if got.err != nil || got.status != 504 {
+		t.Errorf("%d %q %v, want a 504", got.status, got.body, got.err)
+	}
+}

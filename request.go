@@ -12,7 +12,11 @@ import (
 
 // A Request is an [http.Request] with the values of the route's path, the
 // parsed query and the body ready to use. It is for one goroutine at a time,
-// but may be kept.
+// but may be kept. A test can make one of an http.Request,
+//
+//	&apiroute.Request{Request: r}
+//
+// which is then as in a [Handler] without a router.
 type Request struct {
 	*http.Request
 
@@ -32,6 +36,14 @@ type match struct {
 	scope   *scope  // the options that hold
 	instead Handler // what is answered in place of the route's handler, or nil
 	wild    bool    // the values of the path are not fit to be seen
+}
+
+// found returns the match, also of a Request that somebody has made by hand.
+func (req *Request) found() *match {
+	if req.match == nil {
+		return standalone
+	}
+	return req.match
 }
 
 // more is what few requests need, apart since every request pays for its size.
@@ -84,8 +96,8 @@ func (req *Request) serve(res *Response, h Handler) {
 		req.Request = req.WithContext(ctx)
 		req.rare().timed = req.Request
 	}
-	if (req.body != nil || s.replaced) && hasBody(req.Request) {
-		req.ownBody(res.w)
+	if hasBody(req.Request) {
+		req.ownBody()
 	}
 	defer req.finish(res)
 	err := call(h, req, res)
@@ -104,7 +116,7 @@ func (req *Request) finish(res *Response) {
 		removeFiles(req.MultipartForm)
 	}
 	if req.body != nil {
-		removeFiles(req.body.form)
+		removeFiles(req.body.request.MultipartForm)
 	}
 }
 
@@ -112,7 +124,7 @@ func (req *Request) finish(res *Response) {
 // handler has made may be gone when its files are to be removed.
 func (req *Request) keepForm() {
 	if req.body != nil && req.Request != nil && req.MultipartForm != nil {
-		req.body.form = req.MultipartForm
+		req.body.request.MultipartForm = req.MultipartForm
 	}
 }
 
@@ -131,7 +143,7 @@ func (req *Request) pastTimeout() bool {
 }
 
 // clientGone reports whether nobody is there any more to be answered.
-func (req *Request) clientGone() bool { return req.base.Context().Err() != nil }
+func (req *Request) clientGone() bool { return req.base != nil && req.base.Context().Err() != nil }
 
 // find returns the page of the request, nil if there is none, and whether its
 // values in the path are UTF-8 without NUL.
@@ -193,8 +205,8 @@ func tail(path string, n int) string {
 
 // rest returns what the page's catch-all has matched, nil if that is nothing.
 func (req *Request) rest() []string {
-	if p := req.match.page; p != nil && !req.match.wild && p.hasCatchAll() {
-		return req.segmentsFrom(len(p.segs) - 1)
+	if m := req.found(); m.page != nil && !m.wild && m.page.hasCatchAll() {
+		return req.segmentsFrom(len(m.page.segs) - 1)
 	}
 	return nil
 }
@@ -217,10 +229,11 @@ func validValue(s string) bool { return utf8.ValidString(s) && strings.IndexByte
 
 // setPathValues gives the values to plain handlers and middleware.
 func (req *Request) setPathValues() {
-	if req.match.page == nil || req.match.wild {
+	m := req.found()
+	if m.page == nil || m.wild {
 		return
 	}
-	for _, s := range req.match.page.segs {
+	for _, s := range m.page.segs {
 		if s.kind == single || s.kind == catchAll || s.kind == optional {
 			req.SetPathValue(s.text, req.Param(s.text))
 		}
@@ -234,12 +247,13 @@ func (req *Request) setPathValues() {
 // included. In a [Handler] without a router it is what
 // [http.Request.PathValue] has.
 func (req *Request) Param(name string) string {
-	if req.match.page == nil {
+	m := req.found()
+	if m.page == nil {
 		return req.Request.PathValue(name)
 	}
-	for i, s := range req.match.page.segs {
+	for i, s := range m.page.segs {
 		switch {
-		case req.match.wild || s.text != name || s.kind == static || s.kind == mounted:
+		case m.wild || s.text != name || s.kind == static || s.kind == mounted:
 		case s.kind == single:
 			return req.segment(i)
 		default:
@@ -257,7 +271,7 @@ func (req *Request) PathValue(name string) string { return req.Param(name) }
 // there is no such catch-all. In a [Handler] without a router it splits what
 // [http.Request.PathValue] has.
 func (req *Request) Segments(name string) []string {
-	p := req.match.page
+	p := req.found().page
 	if p == nil {
 		if v := req.Request.PathValue(name); v != "" {
 			return strings.Split(v, "/")
@@ -274,10 +288,10 @@ func (req *Request) Segments(name string) []string {
 // if the request has matched none. In a [Handler] without a router it is the
 // pattern of the mux, from Go 1.23 on.
 func (req *Request) Route() string {
-	if req.match.route == nil {
-		return pattern(req.Request)
+	if rt := req.found().route; rt != nil {
+		return rt.path
 	}
-	return req.match.route.path
+	return pattern(req.Request)
 }
 
 // Query returns the values of the URL's query, parsed once. The values of the

@@ -16,6 +16,7 @@ import (
 	"net/netip"
 	"net/url"
 	"os"
+	"reflect"
 	"regexp"
 	"strconv"
 	"strings"
@@ -586,6 +587,123 @@ func TestRequestBodyClientGone(t *testing.T) {
 
 // What Around or Use puts in place of the body is what the handler gets, with a
 // reader of the body itself below it too, and the limit holds for it.
+// The limit holds for what a body is inflated to, wherever that is done.
+func TestRequestBodyInflated(t *testing.T) {
+	type in struct {
+		Body struct {
+			A string `form:"a"`
+		} `body:"form"`
+	}
+	inflate := func(r *http.Request) {
+		gz, err := gzip.NewReader(r.Body)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		r.Header.Del("Content-Encoding") // and the length is left as it was
+		r.Body = io.NopCloser(gz)
+	}
+	use := func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { inflate(r); next.ServeHTTP(w, r) })
+	}
+	around := func(next Handler) Handler {
+		return func(req *Request, res *Response) error { inflate(req.Request); return next(req, res) }
+	}
+	serve := func(opts ...Option) *Router {
+		api := New(append(opts, routerQuiet(), BodyLimit(1000))...)
+		api.Post("/bytes", func(req *Request, res *Response) error {
+			b, err := req.Bytes()
+			if err != nil {
+				return err
+			}
+			return res.JSON(len(b))
+		})
+		api.Post("/body", func(req *Request, res *Response) error {
+			b, err := io.ReadAll(req.Body)
+			if err != nil {
+				return err
+			}
+			return res.JSON(len(b))
+		})
+		api.Post("/json", func(req *Request, res *Response) error { return req.JSON(new(any)) })
+		api.Post("/form", func(req *Request, res *Response) error { _, err := Bind[in](req); return err })
+		return api
+	}
+	mounted := New(routerQuiet(), Use(use))
+	mounted.Mount("/", serve())
+	for name, h := range map[string]http.Handler{
+		"around the router": use(serve()), "a router around": mounted, "Use": serve(Use(use)), "Around": serve(Around(around)),
+	} {
+		for _, tt := range []struct {
+			path, mediaType string
+			length          int
+			want            int
+		}{
+			{"/bytes", "a/b", 0, 200},
+			{"/bytes", "a/b", 1000, 200},
+			{"/bytes", "a/b", 1001, 413},
+			{"/bytes", "a/b", 1 << 20, 413},
+			{"/body", "a/b", 1000, 200},
+			{"/body", "a/b", 1001, 413},
+			{"/json", "application/json", 0, 400},
+			{"/json", "application/json", 1 << 20, 413},
+			{"/form", "multipart/form-data; boundary=x", 0, 204},
+			{"/form", "multipart/form-data; boundary=x", 1 << 20, 413},
+		} {
+			if name == "Around" && tt.path == "/body" {
+				continue // the handler reads what the middleware has put there
+			}
+			text := strings.Repeat("1", tt.length)
+			if tt.path == "/form" {
+				text = "--x\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n" + text + "\r\n--x--\r\n"
+			}
+			var b bytes.Buffer
+			gz := gzip.NewWriter(&b)
+			io.WriteString(gz, text)
+			gz.Close()
+			r := httptest.NewRequest("POST", tt.path, &b)
+			r.Header.Set("Content-Type", tt.mediaType)
+			w := httptest.NewRecorder()
+			h.ServeHTTP(w, r)
+			if w.Code != tt.want {
+				t.Errorf("%s: %s with %d bytes: %d %s, want %d", name, tt.path, tt.length, w.Code, w.Body, tt.want)
+			}
+		}
+	}
+}
+
+// A Request that a test makes by hand is as one in a Handler without a router.
+func TestRequestByHand(t *testing.T) {
+	r := httptest.NewRequest("POST", "/x?page=2", strings.NewReader(`{"a":1}`))
+	r.Header.Set("Content-Type", "application/json")
+	r.SetPathValue("id", "7/8")
+	req := &Request{Request: r}
+	if got := []any{req.Param("id"), req.PathValue("id"), req.Segments("id"), req.Query().Get("page"), req.Route()}; !reflect.DeepEqual(got, []any{"7/8", "7/8", []string{"7", "8"}, "2", ""}) {
+		t.Errorf("got %q", got)
+	}
+	in, err := Bind[struct {
+		ID   string         `path:"id"`
+		Page int            `query:"page"`
+		Body map[string]int `body:"json"`
+	}](req)
+	if err != nil || in.ID != "7/8" || in.Page != 2 || in.Body["a"] != 1 {
+		t.Errorf("Bind: %+v, %v", in, err)
+	}
+	if b, err := req.Bytes(); err != nil || string(b) != `{"a":1}` {
+		t.Errorf("Bytes: %q, %v", b, err)
+	}
+	broken := &Request{Request: httptest.NewRequest("POST", "/x", respGone{canceled()})}
+	if _, err := broken.Bytes(); err == nil {
+		t.Error("a body that breaks off: no error")
+	}
+}
+
+func canceled() context.Context {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	return ctx
+}
+
 func TestRequestBodyReplaced(t *testing.T) {
 	inflate := func(b io.ReadCloser) io.ReadCloser {
 		z, err := gzip.NewReader(b)
@@ -675,7 +793,7 @@ func TestReadAllMemory(t *testing.T) {
 		{1 << 16, strings.Repeat("x", 1<<16), 1 << 17},
 		{-1, strings.Repeat("x", 1<<20), 1 << 21},
 	} {
-		got, err := readAll(strings.NewReader(test.body), test.length)
+		got, err := readAll(strings.NewReader(test.body).Read, test.length)
 		if string(got) != test.body || err != nil || cap(got) > test.most {
 			t.Errorf("%d announced, %d there: got %d bytes, capacity %d, %v; want capacity %d at most",
 				test.length, len(test.body), len(got), cap(got), err, test.most)

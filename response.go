@@ -237,10 +237,11 @@ func (res *Response) send(contentType []string, body []byte) error {
 	status := res.statusOr(http.StatusOK)
 	bodyless := bodyless(status)
 	switch {
-	case !bodyless:
-		setLength(h, len(body), res.head, bare)
-	case !bare:
+	case bodyless:
 		delete(h, "Content-Length")
+	case res.head || len(body) >= 2048 || !bare && h["Content-Length"] != nil:
+		// net/http counts short bodies itself, but not where HEAD has none.
+		h["Content-Length"] = []string{strconv.Itoa(len(body))}
 	}
 	res.WriteHeader(status)
 	if len(body) > 0 && !res.head && !bodyless {
@@ -264,14 +265,6 @@ func (res *Response) setType(h http.Header, contentType []string) {
 		h["Content-Type"] = contentType
 	}
 	h["X-Content-Type-Options"] = noSniff
-}
-
-// setLength sets the length of a body where net/http does not: it counts short
-// bodies itself, but for HEAD there is none to count. A bare header has none yet.
-func setLength(h http.Header, length int, head, bare bool) {
-	if head || length >= 2048 || !bare && h["Content-Length"] != nil {
-		h["Content-Length"] = []string{strconv.Itoa(length)}
-	}
 }
 
 // started reports whether it is too late for another answer.

@@ -86,7 +86,7 @@ func (h Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // standalone is the match of handlers without a router, with the default options.
-var standalone = &match{scope: &scope{config: defaults, replaced: true}}
+var standalone = &match{scope: &scope{config: defaults}}
 
 // FromHTTP makes a plain handler a [Handler], for one path of a router
 // (/metrics); for a path and all below it there is [Router.Mount]. The values of
@@ -98,7 +98,9 @@ func FromHTTP(h http.Handler) Handler {
 		panic("apiroute: FromHTTP: nil handler")
 	}
 	return func(req *Request, res *Response) error {
-		req.setPathValues()
+		if rt := req.found().route; rt != nil && rt.plain == nil { // else middleware has them already, and may be reading
+			req.setPathValues()
+		}
 		h.ServeHTTP(res, req.Request)
 		if !res.started() {
 			res.WriteHeader(http.StatusOK)

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"math"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -1665,6 +1666,19 @@ func TestInnerOptionWins(t *testing.T) {
 // A body that announces itself as too long is refused before the handler, who
 // need not read it, and after the middleware, who may refuse it first or log it.
 func TestBodyLimit(t *testing.T) {
+	// The largest limit does not overflow.
+	largest := New(routerQuiet())
+	largest.Post("/x", func(req *Request, res *Response) error {
+		b, err := io.ReadAll(req.Body)
+		if err != nil {
+			return err
+		}
+		return res.Text(string(b))
+	}, BodyLimit(math.MaxInt64))
+	w := httptest.NewRecorder()
+	if largest.ServeHTTP(w, httptest.NewRequest("POST", "/x", strings.NewReader("text"))); w.Body.String() != "text" {
+		t.Errorf("BodyLimit(math.MaxInt64): %d %q", w.Code, w.Body)
+	}
 	var saw error
 	api := New(routerQuiet(), routerTrace("use"), Around(func(next Handler) Handler {
 		return func(req *Request, res *Response) error {
@@ -2341,6 +2355,40 @@ func TestRequestIsNotReused(t *testing.T) {
 		slices.Sort(got)
 		t.Errorf("only the requests %q are as they were", got)
 	}
+}
+
+// A plain handler that still runs when http.TimeoutHandler has answered does not
+// write what the middleware around reads.
+func TestTimeoutHandlerPathValue(t *testing.T) {
+	late, done := make(chan struct{}), make(chan struct{})
+	access := func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			next.ServeHTTP(w, r)
+			close(late)
+			if v := r.PathValue("id"); v != "7" {
+				t.Errorf("after the answer, id is %q", v)
+			}
+		})
+	}
+	timeout := func(next http.Handler) http.Handler { return http.TimeoutHandler(next, time.Millisecond, "") }
+	slow := func(next Handler) Handler {
+		return func(req *Request, res *Response) error { <-late; return next(req, res) }
+	}
+	api := New(routerQuiet())
+	api.Get("/u/[id]", FromHTTP(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		if v := r.PathValue("id"); v != "7" {
+			t.Errorf("in the handler, id is %q", v)
+		}
+		close(done)
+	})), Use(access, timeout), Around(slow))
+	s := httptest.NewServer(api)
+	defer s.Close()
+	resp, err := http.Get(s.URL + "/u/7")
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp.Body.Close()
+	<-done
 }
 
 // routerSearch is a query of five parameters.
