@@ -642,13 +642,13 @@ func TestRequestBodyInflated(t *testing.T) {
 			{"/bytes", "a/b", 0, 200},
 			{"/bytes", "a/b", 1000, 200},
 			{"/bytes", "a/b", 1001, 413},
-			{"/bytes", "a/b", 1 << 20, 413},
+			{"/bytes", "a/b", 1 << 19, 413},
 			{"/body", "a/b", 1000, 200},
 			{"/body", "a/b", 1001, 413},
 			{"/json", "application/json", 0, 400},
-			{"/json", "application/json", 1 << 20, 413},
+			{"/json", "application/json", 1 << 19, 413},
 			{"/form", "multipart/form-data; boundary=x", 0, 204},
-			{"/form", "multipart/form-data; boundary=x", 1 << 20, 413},
+			{"/form", "multipart/form-data; boundary=x", 1 << 19, 413},
 		} {
 			if name == "Around" && tt.path == "/body" {
 				continue // the handler reads what the middleware has put there
