@@ -131,7 +131,9 @@ func (req *Request) endBody(res *Response) (stop func()) {
 	done := make(chan struct{})
 	rc := http.NewResponseController(res.w)
 	cancel := context.AfterFunc(req.Context(), func() {
-		rc.SetReadDeadline(time.Unix(1, 0))
+		if req.body == nil || req.body.state.Load() != ended {
+			rc.SetReadDeadline(time.Unix(1, 0))
+		}
 		close(done)
 	})
 	return func() {
