@@ -128,7 +128,8 @@ func Around(middleware ...func(Handler) Handler) Option {
 
 // BodyLimit sets how many bytes the body of a request may have, inclusive; a
 // longer one is answered 413. The default is 1 MiB, 1,048,576 bytes; a [Router.Mount]
-// has none but its own. BodyLimit panics if bytes is 0 or less.
+// has none but its own. Of a body that middleware has inflated it counts what
+// comes out. BodyLimit panics if bytes is 0 or less.
 func BodyLimit(bytes int64) Option {
 	if bytes <= 0 {
 		panic("apiroute: BodyLimit: want 1 byte or more; for no limit there is NoBodyLimit")
