@@ -65,12 +65,14 @@ func (b *body) read(p []byte) (int, error) {
 		return b.src.Read(p)
 	}
 	left := b.limit - b.next
+	if left < 0 {
+		return 0, &http.MaxBytesError{Limit: b.limit}
+	}
 	if int64(len(p))-1 > left {
 		p = p[:left+1] // by the one more it is seen to be too long
 	}
 	n, err := b.src.Read(p)
 	if b.next += int64(n); b.next > b.limit {
-		b.next = b.limit
 		return int(left), &http.MaxBytesError{Limit: b.limit}
 	}
 	return n, err

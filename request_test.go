@@ -672,6 +672,26 @@ func TestRequestBodyInflated(t *testing.T) {
 	}
 }
 
+// What has been too long once stays so, wherever reading has stopped.
+func TestBodyLimitStays(t *testing.T) {
+	for _, size := range []int{1, 2, 3, 4, 100} {
+		b := &body{src: io.NopCloser(strings.NewReader("abcd")), limit: 3}
+		var got []byte
+		var tooLarge *http.MaxBytesError
+		for i := 0; i < 10; i++ {
+			p := make([]byte, size)
+			n, err := b.Read(p)
+			got = append(got, p[:n]...)
+			if len(got) < 3 && err != nil || i > 3 && (n != 0 || !errors.As(err, &tooLarge)) {
+				t.Errorf("%d bytes at a time, call %d: %d, %v", size, i, n, err)
+			}
+		}
+		if string(got) != "abc" || b.broken() == nil {
+			t.Errorf("%d bytes at a time: read %q, broken by %v", size, got, b.broken())
+		}
+	}
+}
+
 // A Request that a test makes by hand is as one in a Handler without a router.
 func TestRequestByHand(t *testing.T) {
 	r := httptest.NewRequest("POST", "/x?page=2", strings.NewReader(`{"a":1}`))
