@@ -228,10 +228,14 @@ func call(h Handler, req *Request, res *Response) (err error) {
 	return h(req, res)
 }
 
-// last answers a panic that nothing else has caught: of standard middleware, or
-// of what this package calls while it answers an error. Should that panic again,
-// nothing is left but to cut the connection.
-func (req *Request) last(res *Response, v any) {
+// last, deferred, answers a panic that nothing else has caught: of standard
+// middleware, or of what this package calls while it answers an error. Should
+// that panic again, nothing is left but to cut the connection.
+func (req *Request) last(res *Response) {
+	v := recover()
+	if v == nil {
+		return
+	}
 	defer func() {
 		if recover() != nil {
 			panic(http.ErrAbortHandler)

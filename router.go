@@ -77,11 +77,7 @@ type Handler func(req *Request, res *Response) error
 // [Request.Param] then gives what [http.Request.PathValue] gives.
 func (h Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	req, res := newExchange(w, r, standalone)
-	defer func() {
-		if v := recover(); v != nil {
-			req.last(res, v)
-		}
-	}()
+	defer req.last(res)
 	req.serve(res, h.enter)
 }
 
@@ -328,11 +324,7 @@ func (r *Router) Routes() []Route {
 // router redirects back: where /api is a route, it needs a pattern of its own.
 func (r *Router) ServeHTTP(w http.ResponseWriter, hr *http.Request) {
 	req, res := newExchange(w, hr, r.missing)
-	defer func() {
-		if v := recover(); v != nil {
-			req.last(res, v)
-		}
-	}()
+	defer req.last(res)
 	if r.handler == nil {
 		r.route(req, res)
 		return
