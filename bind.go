@@ -848,8 +848,9 @@ func (b *binder) fromBody(v reflect.Value) error {
 		if err := req.checkJSON(); err != nil {
 			return err
 		}
-		if f := decodeJSON(data, indirect(v, p).Addr().Interface(), &req.found().scope.config, p.custom); f != nil {
-			b.wrong = append(b.wrong, wrongField{p.order, *f})
+		path, detail := decodeJSON(data, indirect(v, p).Addr().Interface(), &req.found().scope.config, p.custom)
+		if detail != "" {
+			b.fail(p.order, "body", path, detail)
 		}
 	case isForm:
 		if mediaType, _, _ := req.mediaType(); mediaType != "application/x-www-form-urlencoded" {

@@ -214,8 +214,8 @@ func (req *Request) JSON(dst any) error {
 	if err != nil {
 		return err
 	}
-	if field := decodeJSON(data, dst, &req.found().scope.config, true); field != nil {
-		return badRequest(*field)
+	if path, detail := decodeJSON(data, dst, &req.found().scope.config, true); detail != "" {
+		return badRequest(FieldError{"body", path, detail})
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package apiroute
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -155,35 +156,42 @@ func badRequest(fields ...FieldError) *Error {
 	return e
 }
 
-// problemDetails is the body of an error; RFC 9457.
-type problemDetails struct {
+// A problemText is the body of an error, RFC 9457, and the writer that an encoder
+// gives it to.
+type problemText struct {
 	Title  string       `json:"title"`
 	Status int          `json:"status"`
 	Detail string       `json:"detail,omitempty"`
 	Errors []FieldError `json:"errors,omitempty"`
+
+	err  *Error
+	w    http.ResponseWriter
+	head bool
 }
 
 // write sends the error as the whole answer.
 func (e *Error) write(w http.ResponseWriter, head bool) {
-	buf := getBuffer()
-	defer buf.free()
-	buf.Encode(&problemDetails{e.title(), e.Status, e.Detail, e.Fields}) // strings and an int: no error
-	body := buf.text()
-	h := w.Header()
+	p := &problemText{e.title(), e.Status, e.Detail, e.Fields, e, w, head}
+	json.NewEncoder(p).Encode(p) // strings and an int: no error
+}
+
+func (p *problemText) Write(text []byte) (int, error) {
+	body, h := trimNewline(text), p.w.Header()
 	delete(h, "Etag") // of the answer that it is not, as http.Error has it
 	delete(h, "Last-Modified")
-	for k, v := range e.Header {
+	for k, v := range p.err.Header {
 		h[http.CanonicalHeaderKey(k)] = slices.Clip(v) // that nobody adds to the error's own
 	}
 	h["Content-Type"], h["X-Content-Type-Options"], h["Cache-Control"] = problemType, noSniff, noStore
 	h["Content-Length"] = []string{strconv.Itoa(len(body))} // by which it is seen to be whole, whoever wrote it
-	if e.Status == http.StatusRequestEntityTooLarge {
+	if p.Status == http.StatusRequestEntityTooLarge {
 		h.Set("Connection", "close") // the rest of the body is not worth reading
 	}
-	w.WriteHeader(e.Status)
-	if !head {
-		w.Write(body)
+	p.w.WriteHeader(p.Status)
+	if !p.head {
+		p.w.Write(body)
 	}
+	return len(text), nil
 }
 
 // A panicError is a panic on its way to the log.

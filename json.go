@@ -11,7 +11,6 @@ import (
 	"sort"
 	"strconv"
 	"strings"
-	"sync"
 	"unicode/utf8"
 )
 
@@ -20,55 +19,25 @@ import (
 //
 //go:generate sed -n "s|^//go:build.*|// Code generated from json_v2.go; DO NOT EDIT.\\n\\n//go:build goexperiment.jsonv2 \\&\\& !go1.27|;w json_v2_experiment.go" json_v2.go
 
-// A jsonBuffer is an encoder and what it writes to.
-type jsonBuffer struct {
-	bytes.Buffer
-	*json.Encoder
-}
+// trimNewline returns a text without the newline that an encoder ends it with.
+func trimNewline(text []byte) []byte { return bytes.TrimSuffix(text, []byte("\n")) }
 
-// maxPooled is the largest buffer, in bytes, that is kept for other requests.
-const maxPooled = 1 << 18
-
-var buffers = sync.Pool{New: func() any {
-	b := &jsonBuffer{}
-	b.Encoder = json.NewEncoder(&b.Buffer)
-	return b
-}}
-
-func getBuffer() *jsonBuffer {
-	b := buffers.Get().(*jsonBuffer)
-	b.Reset()
-	return b
-}
-
-// text returns what has been encoded, until the buffer is freed.
-func (b *jsonBuffer) text() []byte { return bytes.TrimSuffix(b.Bytes(), []byte("\n")) }
-
-func (b *jsonBuffer) free() {
-	if b.Cap() <= maxPooled {
-		buffers.Put(b)
-	}
-}
-
-// decodeJSON decodes a whole text into dst. It returns what is wrong with the
-// text, nil if nothing is. custom tells that code of dst's own may decode a part.
-func decodeJSON(data []byte, dst any, c *config, custom bool) *FieldError {
-	var path, detail string
+// decodeJSON decodes a whole text into dst. It returns the path of what is wrong
+// with the text, and what it is, "" if nothing is. custom tells that code of
+// dst's own may decode a part.
+func decodeJSON(data []byte, dst any, c *config, custom bool) (path, detail string) {
 	switch text := bytes.Trim(data, " \t\r\n"); {
 	case len(text) == 0:
-		detail = "is empty"
+		return "", "is empty"
 	case string(text) == "null":
-		detail = "must not be null"
+		return "", "must not be null"
 	case !utf8.Valid(data):
-		detail = "is not UTF-8 at offset " + strconv.Itoa(invalidUTF8(data))
-	default:
-		err := c.decode(data, dst)
-		if err == nil {
-			return nil
-		}
-		path, detail = c.explain(data, reflect.TypeOf(dst).Elem(), custom, err)
+		return "", "is not UTF-8 at offset " + strconv.Itoa(invalidUTF8(data))
 	}
-	return &FieldError{"body", path, detail}
+	if err := c.decode(data, dst); err != nil {
+		return c.explain(data, reflect.TypeOf(dst).Elem(), custom, err)
+	}
+	return "", ""
 }
 
 func (c *config) decode(data []byte, dst any) error {
@@ -85,8 +54,7 @@ func (c *config) decode(data []byte, dst any) error {
 // the errors of a type's own UnmarshalJSON or UnmarshalText, and not always of
 // the first error. So the text is looked through anew, unless that is long work.
 func (c *config) explain(data []byte, t reflect.Type, custom bool, err error) (path, detail string) {
-	var syntax *json.SyntaxError
-	if c.unmarshal != nil && !errors.As(err, &syntax) && !json.Valid(data) {
+	if c.unmarshal != nil && !isSyntax(err) && !json.Valid(data) {
 		return "", describe(err) // the codec takes more than JSON
 	}
 	if offset, ok := syntaxOffset(data, custom || c.unmarshal != nil, err); ok {
@@ -108,6 +76,11 @@ func (c *config) explain(data []byte, t reflect.Type, custom bool, err error) (p
 		path = jsonPath(data, offset)
 	}
 	return path, describe(err)
+}
+
+func isSyntax(err error) bool {
+	var syntax *json.SyntaxError
+	return errors.As(err, &syntax)
 }
 
 // maxSearch is up to how many bytes a text is searched for the value at fault.

@@ -5,7 +5,6 @@ package apiroute
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 )
 
 // unmarshal decodes a JSON text.
@@ -30,7 +29,8 @@ func syntaxOffset(data []byte, custom bool, err error) (int64, bool) {
 	if !ok && !custom {
 		return 0, false
 	}
-	if !errors.As(json.Unmarshal(append(data[:len(data):len(data)], ' '), new(json.RawMessage)), &syntax) {
+	err = json.Unmarshal(append(data[:len(data):len(data)], ' '), new(json.RawMessage))
+	if syntax, ok = err.(*json.SyntaxError); !ok {
 		return 0, false
 	}
 	return syntax.Offset - 1, true

@@ -109,13 +109,19 @@ func (res *Response) JSON(v any) error {
 		}
 		return res.send(jsonType, b)
 	}
-	buf := getBuffer()
-	if err := buf.Encode(orEmpty(v)); err != nil {
-		return res.misuse(fmt.Errorf("apiroute: JSON: %w", err)) // and the buffer is left to the collector
+	err := json.NewEncoder((*jsonWriter)(res)).Encode(orEmpty(v))
+	if err != nil && !res.started() {
+		return res.misuse(fmt.Errorf("apiroute: JSON: %w", err))
 	}
-	err := res.send(jsonType, buf.text())
-	buf.free()
 	return err
+}
+
+// A jsonWriter is the response as an encoder's writer. encoding/json gives it
+// what it has encoded whole, and in a buffer from its own pool.
+type jsonWriter Response
+
+func (w *jsonWriter) Write(text []byte) (int, error) {
+	return len(text), (*Response)(w).send(jsonType, trimNewline(text))
 }
 
 // Header values that all answers share. Nobody may change them in place, and to
