@@ -14,6 +14,7 @@ import (
 type page struct {
 	segs    []segment
 	matches []match // with a route each, by method, that for every method last
+	get     *match  // of them that for GET, or nil
 	scope   *scope  // of the options that are common to the routes
 	allow   string  // for the header Allow
 
@@ -59,6 +60,7 @@ func (p *page) with(rt *route, segs []segment) (*page, error) {
 	q.isStatic = !slices.ContainsFunc(segs, func(s segment) bool { return s.kind != static })
 	q.refused, q.listed, q.moved, q.unfit = q.instead(refuseMethod), q.instead(allow), q.instead(redirect), q.instead(badPath)
 	q.unfit.wild = true
+	q.get = q.find(http.MethodGet)
 	return q, nil
 }
 
@@ -93,13 +95,14 @@ func (p *page) find(method string) *match {
 
 // serves returns what answers a method.
 func (p *page) serves(method string) *match {
+	if method == http.MethodGet && p.get != nil { // as mostly
+		return p.get
+	}
 	if m := p.find(method); m != nil {
 		return m
 	}
-	if method == http.MethodHead {
-		if m := p.find(http.MethodGet); m != nil {
-			return m
-		}
+	if method == http.MethodHead && p.get != nil {
+		return p.get
 	}
 	last := &p.matches[len(p.matches)-1]
 	switch {

@@ -1,22 +1,39 @@
 package apiroute
 
 import (
-	"math/bits"
 	"net/url"
 	"strings"
 )
 
-// A branch is a level of the tree that answers for plain paths: a node of the
-// registered paths as it was when the table was made, laid out for matching.
+// A branch is a place in the tree that answers for plain paths: the registered
+// paths as they were when the table was made, laid out for matching. Between
+// dynamic segments it is a radix tree: texts that begin alike share a branch for
+// what is alike, whether a segment ends there or not.
 type branch struct {
+	text  string    // what leads here from the branch above; "" for a dynamic segment
+	first string    // the first bytes of the texts that lead on,
+	next  []*branch // and where to
+
+	// Only where a segment ends:
 	here   *page   // of a path that ends here
-	static edges   // the next segment by its text,
-	single *branch // or whatever it is,
-	rest   *page   // or all that follows
+	single *branch // after one more segment, whatever it is
+	rest   *page   // of any path that goes on
 }
 
 func newBranch(n *node) *branch {
-	b := &branch{static: newEdges(n.static)}
+	b := &branch{}
+	b.grow(n, "")
+	return b
+}
+
+// grow adds a node to which a text leads from b, and all below it.
+func (b *branch) grow(n *node, text string) {
+	if n.page != nil || n.dynamic != [mounted]*node{} {
+		b, text = b.at(text), ""
+	}
+	for _, c := range n.static {
+		b.grow(c, text+"/"+c.seg.text)
+	}
 	if c := n.dynamic[single-1]; c != nil {
 		b.single = newBranch(c)
 	}
@@ -30,48 +47,94 @@ func newBranch(n *node) *branch {
 	if n.page != nil {
 		b.here = n.page
 	}
-	return b
+}
+
+// at returns the branch to which a text leads from b, made if need be.
+func (b *branch) at(text string) *branch {
+	if text == "" {
+		return b
+	}
+	i := strings.IndexByte(b.first, text[0])
+	if i < 0 {
+		c := &branch{text: text}
+		b.first, b.next = b.first+text[:1], append(b.next, c)
+		return c
+	}
+	c, n := b.next[i], 1
+	for n < min(len(c.text), len(text)) && c.text[n] == text[n] {
+		n++
+	}
+	if n < len(c.text) {
+		b.next[i] = &branch{text: c.text[:n], first: c.text[n : n+1], next: []*branch{c}}
+		c.text, c = c.text[n:], b.next[i]
+	}
+	return c.at(text[n:])
+}
+
+// to returns the branch to which the beginning of a path leads, nil if there is
+// none.
+func (b *branch) to(path string) *branch {
+	for i := 0; i < len(b.first); i++ {
+		if b.first[i] == path[0] {
+			if c := b.next[i]; strings.HasPrefix(path, c.text) {
+				return c
+			}
+			break
+		}
+	}
+	return nil
 }
 
 // find returns the first page, in the order in which paths are tried, that
 // matches a plain path. It returns nil if none does, and for some paths that are
 // not plain: all that it has looked at is tidy where it returns a page. valid
-// reports whether the path is ASCII without NUL; false if it has not been seen
-// whole.
+// reports whether the values in the path are ASCII without NUL; false if they
+// have not all been seen.
 func (b *branch) find(u *url.URL) (p *page, valid bool) {
-	c := cursor{path: u.Path}
-	if u.RawPath != "" || c.path == "" || c.path[0] != '/' {
+	switch path := u.Path; {
+	case u.RawPath != "" || path == "" || path[0] != '/':
 		return nil, false
-	}
-	if c.path == "/" {
+	case path == "/":
 		return b.here, true
+	default:
+		p, odd := b.match(path)
+		return p, odd < 0x80
 	}
-	c.look(0)
-	p = b.match(&c, 0)
-	return p, !c.odd && len(c.path) <= window
 }
 
-// match returns the page for the part of a path from a slash, or its end, on.
-func (b *branch) match(c *cursor, slash int) *page {
-	if slash == len(c.path) {
-		return b.here
-	}
-	end := c.next(slash + 1)
-	segment := c.path[slash+1 : end]
-	if next := b.static.to(segment); next != nil {
-		if p := next.match(c, end); p != nil {
-			return p
+// match returns the page for what is left of a path. odd is 0x80 or more unless
+// the values in it are seen to be ASCII without NUL.
+func (b *branch) match(path string) (p *page, odd byte) {
+	for path != "" {
+		if next := b.to(path); next != nil {
+			if b.single == nil && b.rest == nil { // nothing else can match
+				b, path = next, path[len(next.text):]
+				continue
+			}
+			if p, o := next.match(path[len(next.text):]); p != nil {
+				return p, odd | o
+			}
 		}
-	}
-	if b.single != nil && isTidy(segment) {
-		if p := b.single.match(c, end); p != nil {
-			return p
+		if path[0] != '/' {
+			return nil, 0
 		}
+		if b.single != nil {
+			end := 1
+			for ; end < len(path) && path[end] != '/'; end++ {
+				odd |= path[end] | (path[end] - 1)
+			}
+			if isTidy(path[1:end]) {
+				if p, o := b.single.match(path[end:]); p != nil {
+					return p, odd | o
+				}
+			}
+		}
+		if b.rest != nil && allTidy(path) {
+			return b.rest, 0xff
+		}
+		return nil, 0
 	}
-	if b.rest != nil && allTidy(c.path[slash:]) {
-		return b.rest
-	}
-	return nil
+	return b.here, odd
 }
 
 // isPlain reports whether a URL's path is tidy and without escapes.
@@ -97,139 +160,4 @@ func allTidy(path string) bool {
 
 func isTidy(segment string) bool {
 	return segment != "" && (segment[0] != '.' || segment != "." && segment != "..")
-}
-
-// A cursor finds the slashes of a path. It looks at 64 bytes at once: to look at
-// byte by byte takes longer than all the rest of the matching, since where a
-// segment ends is what a processor cannot predict.
-type cursor struct {
-	path    string
-	from    int    // where the bytes begin
-	slashes uint64 // bit i for a slash, or the end of the path, at from+i
-	odd     bool   // a byte that has been looked at is NUL or not ASCII
-}
-
-// window is how many bytes are looked at.
-const window = 64
-
-// next returns the offset of the first slash, or of the end, from an offset on.
-func (c *cursor) next(i int) int {
-	for {
-		if at := uint(i - c.from); at < window {
-			if s := c.slashes >> at; s != 0 {
-				return i + bits.TrailingZeros64(s)
-			}
-			i = c.from + window
-		}
-		c.look(i)
-	}
-}
-
-// look looks at the bytes from an offset on.
-func (c *cursor) look(from int) {
-	s := c.path[from:min(from+window, len(c.path))]
-	n := len(s)
-	var set, odd uint64 // in odd, 0x80 for an odd byte
-	see := func(at int, w uint64) {
-		set |= slashesIn(w) << at
-		odd |= w
-		odd |= w - bytesOf(1)
-	}
-	for i := 0; i+8 <= n; i += 8 {
-		see(i, word(s[i:i+8]))
-	}
-	switch {
-	case n%8 == 0:
-	case n > 8:
-		see(n-8, word(s[n-8:])) // some bytes once more
-	default:
-		see(0, shortWord(s))
-	}
-	if n < window {
-		set |= 1 << n
-	}
-	c.from, c.slashes, c.odd = from, set, c.odd || odd&bytesOf(0x80) != 0
-}
-
-// word returns 8 bytes, the first one lowest.
-func word(s string) uint64 {
-	_ = s[7]
-	return uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
-		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
-}
-
-// shortWord returns fewer bytes, and spaces for those that lack.
-func shortWord(s string) uint64 {
-	w := bytesOf(' ')
-	for i := 0; i < len(s); i++ {
-		w ^= uint64(s[i]^' ') << (8 * i)
-	}
-	return w
-}
-
-// bytesOf returns a word of 8 bytes that are all the same.
-func bytesOf(b byte) uint64 { return uint64(b) * 0x0101010101010101 }
-
-// slashesIn returns bit i for a slash in byte i of w.
-func slashesIn(w uint64) uint64 {
-	low7 := bytesOf(0x7f)
-	w ^= bytesOf('/')                        // a slash is now 0,
-	w = ^(w&low7 + low7 | w | low7)          // then 0x80, and all else 0;
-	return w >> 7 * 0x0102040810204080 >> 56 // and the bits side by side
-}
-
-// edges is the static children of a branch, by their text. A map of a few dozen
-// takes three times as long, most of it to hash well what is known beforehand.
-type edges struct {
-	few  []edge // by hash, or the next free place; a power of two, half of it empty
-	many map[string]*branch
-}
-
-type edge struct {
-	text string
-	to   *branch
-}
-
-// maxFew is up to how many children are found by a weak hash. Should they all
-// have the same, it costs that many comparisons and no more.
-const maxFew = 64
-
-func newEdges(nodes map[string]*node) (e edges) {
-	if len(nodes) == 0 {
-		return e
-	}
-	if len(nodes) > maxFew {
-		e.many = make(map[string]*branch, len(nodes))
-		for text, n := range nodes {
-			e.many[text] = newBranch(n)
-		}
-		return e
-	}
-	e.few = make([]edge, 1<<bits.Len(uint(2*len(nodes)-1)))
-	for text, n := range nodes {
-		*e.place(text) = edge{text, newBranch(n)}
-	}
-	return e
-}
-
-// to returns the child with a text, nil if there is none.
-func (e *edges) to(text string) *branch {
-	if e.many != nil {
-		return e.many[text]
-	}
-	if len(e.few) == 0 || text == "" {
-		return nil
-	}
-	return e.place(text).to
-}
-
-// place returns where the child with a text is, or would be.
-func (e *edges) place(text string) *edge {
-	mask := len(e.few) - 1
-	n := len(text)
-	for i := n ^ int(text[0])<<2 ^ int(text[n/2])<<1 ^ int(text[n-1]); ; i++ {
-		if at := &e.few[i&mask]; at.to == nil || at.text == text {
-			return at
-		}
-	}
 }
