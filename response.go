@@ -31,27 +31,34 @@ var ErrAnswered = errors.New("apiroute: the request has been answered already")
 // [http.ServeFile], [http.ServeContent], templates and
 // [http.ResponseController] take it. It is for one goroutine at a time.
 type Response struct {
-	w        http.ResponseWriter
-	req      *Request
-	saved    http.Header   // the header when the handler was called
-	more     *moreResponse // nil for most responses
-	written  int64         // bytes of the body
-	status   int32         // set by Status and not yet sent
-	code     int32         // sent; 0 as long as nothing is
-	isSet    bool          // Status has been called
-	head     bool          // the request is a HEAD
-	done     bool          // the answer is whole
-	hijacked bool          // the connection is no longer net/http's
-	fresh    bool          // made by Router.ServeHTTP for its route
-	lifted   bool          // each part has a deadline of its own
-	saving   bool          // the header is to be saved before its next change
-	changed  bool          // it may be another one than saved
+	w      http.ResponseWriter
+	req    *Request
+	more   *moreResponse // nil for most responses
+	status int16         // set by Status and not yet sent
+	code   int16         // sent; 0 as long as nothing is
+	phase  phase
+	isSet  bool // Status has been called
+	head   bool // the request is a HEAD
+	done   bool // the answer is whole
 }
+
+// A phase is how far a response has come before it is sent.
+type phase uint8
+
+const (
+	fresh   phase = 1 + iota // made by Router.ServeHTTP for its route
+	saving                   // the header is to be saved before its next change
+	changed                  // it may be another one than saved
+)
 
 // moreResponse is what few responses need.
 type moreResponse struct {
-	events *EventStream // nil if there is none
-	err    error        // the first misuse
+	saved    http.Header  // the header when the handler was called, nil if it had none
+	events   *EventStream // nil if there is none
+	err      error        // the first misuse
+	written  int64        // bytes of a body whose length is announced
+	lifted   bool         // each part has a deadline of its own
+	hijacked bool         // the connection is no longer net/http's
 }
 
 func (res *Response) rare() *moreResponse {
@@ -67,7 +74,7 @@ func (res *Response) Status(code int) *Response {
 	if res.code != 0 {
 		res.misuse(ErrAnswered)
 	}
-	res.status, res.isSet = int32(max(math.MinInt32, min(code, math.MaxInt32))), true
+	res.status, res.isSet = int16(max(math.MinInt16, min(code, math.MaxInt16))), true
 	return res
 }
 
@@ -274,7 +281,9 @@ func (res *Response) setType(h http.Header, contentType []string) {
 }
 
 // started reports whether it is too late for another answer.
-func (res *Response) started() bool { return res.code != 0 || res.hijacked }
+func (res *Response) started() bool { return res.code != 0 || res.hijacked() }
+
+func (res *Response) hijacked() bool { return res.more != nil && res.more.hijacked }
 
 // check reports what stands against an answer now.
 func (res *Response) check() error {
@@ -312,27 +321,33 @@ func (res *Response) misuse(err error) error {
 }
 
 // save marks the header as it is when the handler is called.
-func (res *Response) save() { res.saving = true }
+func (res *Response) save() { res.phase = saving }
 
 // rollback takes back what the handler has set, unless it is out.
 func (res *Response) rollback() {
 	if res.code != 0 {
 		return
 	}
-	if res.changed {
+	if res.phase == changed {
 		h := res.w.Header()
 		clear(h)
-		maps.Copy(h, res.saved)
+		if res.more != nil {
+			maps.Copy(h, res.more.saved)
+			res.more.saved = nil
+		}
 	}
-	res.saved, res.saving, res.changed = nil, false, false
-	res.status, res.isSet = 0, false
+	res.phase, res.isSet = 0, false
 }
 
 // complete reports whether the client has got a whole answer.
 func (res *Response) complete() bool {
-	if res.done || res.hijacked || res.code != 0 && (res.head || bodyless(int(res.code))) {
+	if res.done || res.hijacked() || res.code != 0 && (res.head || bodyless(int(res.code))) {
 		return true
 	}
+	var written int64
+	if res.more != nil {
+		written = res.more.written
+	}
 	length, err := strconv.ParseInt(res.w.Header().Get("Content-Length"), 10, 64)
-	return err == nil && length == res.written
+	return err == nil && length == written
 }

@@ -135,7 +135,7 @@ func allow(req *Request, res *Response) error {
 }
 
 func redirect(req *Request, res *Response) error {
-	path := req.more.moved
+	path := req.match.more.moved
 	if req.URL.RawQuery != "" || req.URL.ForceQuery {
 		path += "?" + req.URL.RawQuery
 	}
@@ -231,9 +231,6 @@ func (rt *route) endpoint(w http.ResponseWriter, r *http.Request) {
 		outer := req
 		req, res = newExchange(w, r, outer.match)
 		req.text = outer.text
-		if outer.more != nil {
-			req.more = &more{segs: outer.more.segs, moved: outer.more.moved}
-		}
 	}
 	req.Request, req.base = r, r
 	req.serve(res, rt.handler)

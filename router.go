@@ -329,17 +329,17 @@ func (r *Router) ServeHTTP(w http.ResponseWriter, hr *http.Request) {
 		r.route(req, res)
 		return
 	}
-	res.fresh = true
+	res.phase = fresh
 	r.handler.ServeHTTP(res, hr)
 }
 
 // enter is the inner end of the router's own middleware.
 func (c *core) enter(w http.ResponseWriter, r *http.Request) {
 	res, ok := w.(*Response)
-	if !ok || !res.fresh { // middleware has put its own writer in between
+	if !ok || res.phase != fresh { // middleware has put its own writer in between
 		_, res = newExchange(w, r, c.missing)
 	}
-	res.req.Request, res.req.base, res.fresh = r, r, false
+	res.req.Request, res.req.base, res.phase = r, r, 0
 	c.route(res.req, res)
 }
 
@@ -356,14 +356,16 @@ func (c *core) route(req *Request, res *Response) {
 		req.serve(res, notFound)
 		return
 	}
-	switch {
-	case req.more != nil && req.more.moved != "" && !p.mounted():
-		req.match = &p.moved
-	case !valid:
-		req.match = &p.unfit
-	default:
-		req.match = p.serves(req.Method)
+	m, more := &p.unfit, req.match.more
+	if more != nil && more.moved != "" && !p.mounted() {
+		m = &p.moved
+	} else if valid {
+		m = p.serves(req.Method)
 	}
+	if more != nil {
+		m = m.with(*more)
+	}
+	req.match = m
 	rt := req.match.route
 	setPattern(req.Request, rt.path)
 	rt.serve(req, res)

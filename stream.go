@@ -49,9 +49,12 @@ func (res *Response) streamHeader() error {
 // lift takes the server's deadlines off the connection. That for reading has to
 // go too, for an answer that is written while the body is still being read.
 func (res *Response) lift() {
-	res.lifted = true
+	res.rare().lifted = true
 	http.NewResponseController(res.w).SetReadDeadline(time.Time{})
 }
+
+// lifted reports whether each part has a deadline of its own.
+func (res *Response) lifted() bool { return res.more != nil && res.more.lifted }
 
 // keepBody leaves what is left of a body that is being read to its reader. Before
 // the first part of an answer, net/http's HTTP/1 server would read 256 KiB of it
@@ -76,7 +79,7 @@ func (res *Response) readsBody() bool {
 // and returns what takes the deadline off again: HTTP/2 resets a stream past it
 // even if nothing is being written. A writer that knows no deadlines has none.
 func (res *Response) guard() (done func()) {
-	if !res.lifted {
+	if !res.lifted() {
 		return func() {}
 	}
 	rc := http.NewResponseController(res.w)
@@ -88,13 +91,13 @@ func (res *Response) guard() (done func()) {
 // something to write, and sets a deadline for the next request only if it has
 // one.
 func (res *Response) release() {
-	if !res.lifted {
+	if !res.lifted() {
 		return
 	}
-	if res.more != nil && res.more.events != nil {
+	if res.more.events != nil {
 		res.more.events.stop()
 	}
-	if res.hijacked {
+	if res.more.hijacked {
 		return
 	}
 	if res.readsBody() { // for what is left, which the server reads now
@@ -196,7 +199,7 @@ func (res *Response) sendLine(v any) error {
 	if err != nil {
 		return fmt.Errorf("apiroute: JSONLines: %w", err)
 	}
-	if !res.lifted {
+	if !res.lifted() {
 		if err := res.stream(linesType); err != nil {
 			return err
 		}

@@ -13,10 +13,10 @@ import (
 // or added to, and not changed in place.
 func (res *Response) Header() http.Header {
 	h := res.w.Header()
-	if res.saving {
-		res.saving, res.changed = false, true
+	if res.phase == saving {
+		res.phase = changed
 		if len(h) > 0 {
-			res.saved = maps.Clone(h)
+			res.rare().saved = maps.Clone(h)
 		}
 	}
 	return h
@@ -31,7 +31,7 @@ func (res *Response) WriteHeader(code int) {
 	}
 	res.w.WriteHeader(code)
 	if code >= 200 || code == http.StatusSwitchingProtocols {
-		res.code = int32(code)
+		res.code = int16(code)
 	}
 }
 
@@ -46,13 +46,13 @@ func (res *Response) Write(b []byte) (int, error) {
 	}
 	defer res.guard()()
 	n, err := res.w.Write(b)
-	res.written += int64(n)
+	res.count(int64(n))
 	return n, err
 }
 
 // begin prepares for a part of the body.
 func (res *Response) begin(b []byte) error {
-	if res.done || res.hijacked {
+	if res.done || res.hijacked() {
 		return res.misuse(ErrAnswered)
 	}
 	if res.code == 0 {
@@ -70,13 +70,20 @@ func (res *Response) begin(b []byte) error {
 
 // ReadFrom sends what is left of r, so that [io.Copy] can use sendfile.
 func (res *Response) ReadFrom(r io.Reader) (int64, error) {
-	if res.code == 0 || res.head || bodyless(int(res.code)) || res.done || res.hijacked || res.lifted {
+	if res.code == 0 || res.head || bodyless(int(res.code)) || res.done || res.hijacked() || res.lifted() {
 		// Its first bytes may have to be looked at.
 		return io.Copy(struct{ io.Writer }{res}, r)
 	}
 	n, err := io.Copy(res.w, r)
-	res.written += n
+	res.count(n)
 	return n, err
+}
+
+// count counts the bytes of a body whose length is announced.
+func (res *Response) count(n int64) {
+	if len(res.w.Header()["Content-Length"]) > 0 {
+		res.rare().written += n
+	}
 }
 
 // Flush sends what is buffered, if the server can; see [http.Flusher].
@@ -100,7 +107,9 @@ func (res *Response) FlushError() error {
 // answered by this package.
 func (res *Response) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	conn, rw, err := http.NewResponseController(res.w).Hijack()
-	res.hijacked = res.hijacked || err == nil
+	if err == nil {
+		res.rare().hijacked = true
+	}
 	return conn, rw, err
 }
 
