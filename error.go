@@ -226,22 +226,14 @@ var (
 // statusGone is what nginx logs for a client that has closed the connection.
 const statusGone = 499
 
-// call calls a handler and makes an error of its panic.
-func call(h Handler, req *Request, res *Response) (err error) {
-	defer func() {
-		if v := recover(); v != nil {
-			err = newPanicError(v)
-		}
-	}()
-	return h(req, res)
-}
-
-// last, deferred, answers a panic that nothing else has caught: of standard
-// middleware, or of what this package calls while it answers an error. Should
+// leave is deferred where a request comes in, from the server or from standard
+// middleware, which so sees an answer and no panic. It answers a panic: of a
+// handler, of middleware, or of what this package calls while it answers. Should
 // that panic again, nothing is left but to cut the connection.
-func (req *Request) last(res *Response) {
+func (req *Request) leave(res *Response) {
 	v := recover()
-	if v == nil {
+	if v == nil { // or runtime.Goexit
+		req.finish(res)
 		return
 	}
 	defer func() {
@@ -249,6 +241,7 @@ func (req *Request) last(res *Response) {
 			panic(http.ErrAbortHandler)
 		}
 	}()
+	defer req.finish(res)
 	req.fail(res, newPanicError(v))
 }
 
@@ -261,7 +254,14 @@ func (req *Request) fail(res *Response, first error) {
 	res.rollback()
 	err := first
 	if f := req.match.scope.onError; f != nil {
-		err = call(func(req *Request, res *Response) error { return f(req, res, first) }, req, res)
+		err = func() (err error) {
+			defer func() {
+				if v := recover(); v != nil {
+					err = newPanicError(v)
+				}
+			}()
+			return f(req, res, first)
+		}()
 		if err == nil && !res.started() {
 			err = errSilent
 		}

@@ -819,6 +819,7 @@ func TestErrorAbortHandler(t *testing.T) {
 // runtime.Goexit ends the goroutine of the connection, so that the client must
 // see a 500 or a closed connection, and the server goes on.
 func TestErrorGoexit(t *testing.T) {
+	var events *EventStream
 	s := respStart(t, func(api *Router) {
 		api.Get("/exit", func(*Request, *Response) error { runtime.Goexit(); return nil })
 		api.Get("/half", func(_ *Request, res *Response) error {
@@ -826,15 +827,23 @@ func TestErrorGoexit(t *testing.T) {
 			runtime.Goexit()
 			return nil
 		})
+		api.Get("/events", func(_ *Request, res *Response) error {
+			events, _ = res.Events()
+			runtime.Goexit()
+			return nil
+		})
 		api.Get("/ok", func(_ *Request, res *Response) error { return res.Text("ok") })
 	})
-	for _, path := range []string{"/exit", "/half"} {
+	for _, path := range []string{"/exit", "/half", "/events"} {
 		if got := s.do(t, "GET", path, ""); got.Err == nil && got.Status != 500 {
 			t.Errorf("%s: got %d %q, want a 500 or nothing", path, got.Status, got.Body)
 		}
 		if got := s.do(t, "GET", "/ok", ""); got.Body != "ok" {
 			t.Errorf("after %s: got %d %q %v", path, got.Status, got.Body, got.Err)
 		}
+	}
+	if err := events.Send(Event{}); err != ErrAnswered {
+		t.Errorf("the stream goes on: %v", err)
 	}
 }
 
@@ -926,8 +935,11 @@ func TestOnErrorSeesAll(t *testing.T) {
 	var seen []string
 	s := respStart(t, func(api *Router) {
 		api.Post("/x/[id]", func(req *Request, _ *Response) error { var v any; return req.JSON(&v) }, BodyLimit(10))
-		api.Post("/panic", func(*Request, *Response) error { panic("x") })
+		api.Post("/panic", func(*Request, *Response) error { panic("x") }, Timeout(time.Hour))
 	}, OnError(func(req *Request, res *Response, err error) error {
+		if err := req.Context().Err(); err != nil {
+			t.Errorf("%s: the context has ended: %v", req.URL, err)
+		}
 		var e *Error
 		status := 0
 		if errors.As(err, &e) {

@@ -42,9 +42,10 @@ type match struct {
 // every request pays for its own size. It does not change, for the handler may
 // keep the request.
 type more struct {
-	segs  []string      // of the path, decoded, if it has escapes or is not tidy
-	moved string        // the tidy path, if that is another one
-	timed *http.Request // the request with the Timeout of the route, nil if there is none
+	segs   []string           // of the path, decoded, if it has escapes or is not tidy
+	moved  string             // the tidy path, if that is another one
+	timed  context.Context    // with the Timeout of the route, nil if there is none
+	cancel context.CancelFunc // of timed
 }
 
 func (m *match) rare() more {
@@ -97,22 +98,20 @@ func (res *Response) init(req *Request, w http.ResponseWriter, r *http.Request, 
 	return req, res
 }
 
-// serve answers a request by a handler, with the options of its match.
+// serve answers a request by a handler, with the options of its match. Whoever
+// lets a request in has deferred leave.
 func (req *Request) serve(res *Response, h Handler) {
 	s := req.match.scope
 	if s.timeout > 0 {
-		ctx, cancel := context.WithTimeoutCause(req.Context(), s.timeout, errTimeout)
-		defer cancel()
-		req.Request = req.WithContext(ctx)
 		x := req.match.rare()
-		x.timed = req.Request
+		x.timed, x.cancel = context.WithTimeoutCause(req.Context(), s.timeout, errTimeout)
 		req.match = req.match.with(x)
+		req.Request = req.WithContext(x.timed)
 	}
 	if hasBody(req.Request) {
 		req.ownBody()
 	}
-	defer req.finish(res)
-	err := call(h, req, res)
+	err := h(req, res)
 	if err == nil || headOnly(err) == nil {
 		err = res.end()
 	}
@@ -123,6 +122,9 @@ func (req *Request) serve(res *Response, h Handler) {
 
 // finish lets go of what must not outlive the answer.
 func (req *Request) finish(res *Response) {
+	if more := req.match.more; more != nil && more.cancel != nil {
+		more.cancel()
+	}
 	res.release()
 	if req.Request != nil {
 		removeFiles(req.MultipartForm)
@@ -152,7 +154,7 @@ func removeFiles(form *multipart.Form) {
 // passed.
 func (req *Request) pastTimeout() bool {
 	timed := req.match.rare().timed
-	return timed != nil && context.Cause(timed.Context()) == errTimeout
+	return timed != nil && context.Cause(timed) == errTimeout
 }
 
 // clientGone reports whether nobody is there any more to be answered.

@@ -233,6 +233,7 @@ func (rt *route) endpoint(w http.ResponseWriter, r *http.Request) {
 		req.text = outer.text
 	}
 	req.Request, req.base = r, r
+	defer req.leave(res)
 	req.serve(res, rt.handler)
 }
 

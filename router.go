@@ -77,7 +77,7 @@ type Handler func(req *Request, res *Response) error
 // [Request.Param] then gives what [http.Request.PathValue] gives.
 func (h Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	req, res := newExchange(w, r, standalone)
-	defer req.last(res)
+	defer req.leave(res)
 	req.serve(res, h.enter)
 }
 
@@ -324,7 +324,7 @@ func (r *Router) Routes() []Route {
 // router redirects back: where /api is a route, it needs a pattern of its own.
 func (r *Router) ServeHTTP(w http.ResponseWriter, hr *http.Request) {
 	req, res := newExchange(w, hr, r.missing)
-	defer req.last(res)
+	defer req.leave(res)
 	if r.handler == nil {
 		r.route(req, res)
 		return
@@ -339,8 +339,10 @@ func (c *core) enter(w http.ResponseWriter, r *http.Request) {
 	if !ok || res.phase != fresh { // middleware has put its own writer in between
 		_, res = newExchange(w, r, c.missing)
 	}
-	res.req.Request, res.req.base, res.phase = r, r, 0
-	c.route(res.req, res)
+	req := res.req
+	req.Request, req.base, res.phase = r, r, 0
+	defer req.leave(res)
+	c.route(req, res)
 }
 
 // route finds what a request has come to and lets it answer.

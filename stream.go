@@ -103,7 +103,7 @@ func (res *Response) release() {
 	if res.readsBody() { // for what is left, which the server reads now
 		http.NewResponseController(res.w).SetReadDeadline(time.Now().Add(stall))
 	}
-	if srv, _ := res.req.Context().Value(http.ServerContextKey).(*http.Server); srv != nil && srv.WriteTimeout > 0 {
+	if srv, _ := res.req.base.Context().Value(http.ServerContextKey).(*http.Server); srv != nil && srv.WriteTimeout > 0 {
 		http.NewResponseController(res.w).SetWriteDeadline(time.Now().Add(stall))
 	}
 }
