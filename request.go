@@ -168,7 +168,7 @@ func (req *Request) find(t *table) (p *page, valid bool) {
 			req.text = path
 		}
 		// What is static is valid anyway.
-		return p, valid || p.isStatic || validValue(req.text) || p.mounted() && req.validValues(p)
+		return p, valid || p.isStatic() || validValue(req.text) || p.mounted() && req.validValues(p)
 	}
 	if isPlain(req.URL) {
 		return nil, true
@@ -184,30 +184,33 @@ func (req *Request) find(t *table) (p *page, valid bool) {
 	return p, req.validValues(p)
 }
 
-// segment returns segment i of the matched path.
-func (req *Request) segment(i int) string {
+// segment returns segment i of the path, which a page matches.
+func (req *Request) segment(p *page, i int) string {
 	if more := req.match.more; more != nil && more.segs != nil {
 		return more.segs[i]
 	}
-	text, _, _ := strings.Cut(tail(req.text, i)[1:], "/")
+	text, _, _ := strings.Cut(p.tail(req.text, i)[1:], "/")
 	return text
 }
 
-// segmentsFrom returns the segments of the matched path from i on, nil if there
-// are none.
-func (req *Request) segmentsFrom(i int) []string {
+// segmentsFrom returns the segments of the path, which a page matches, from i on;
+// nil if there are none.
+func (req *Request) segmentsFrom(p *page, i int) []string {
 	if more := req.match.more; more != nil && len(more.segs) > i {
 		return more.segs[i:]
 	}
-	if rest := tail(req.text, i); rest != "" {
+	if rest := p.tail(req.text, i); rest != "" {
 		return strings.Split(rest[1:], "/")
 	}
 	return nil
 }
 
-// tail returns a tidy path without its first n segments: "/c/d" of "/a/b/c/d"
-// for 2.
-func tail(path string, n int) string {
+// tail returns a path that the page matches, without its first n segments: "/c/d"
+// of "/a/b/c/d" for 2.
+func (p *page) tail(path string, n int) string {
+	if n >= p.fixed {
+		path, n = path[min(p.fixedLen, len(path)):], n-p.fixed
+	}
 	for ; n > 0 && path != ""; n-- {
 		next := strings.IndexByte(path[1:], '/') + 1
 		if next == 0 {
@@ -221,7 +224,7 @@ func tail(path string, n int) string {
 // rest returns what the page's catch-all has matched, nil if that is nothing.
 func (req *Request) rest() []string {
 	if m := req.found(); m.page != nil && !m.wild && m.page.hasCatchAll() {
-		return req.segmentsFrom(len(m.page.segs) - 1)
+		return req.segmentsFrom(m.page, len(m.page.segs)-1)
 	}
 	return nil
 }
@@ -231,10 +234,10 @@ func (req *Request) rest() []string {
 func (req *Request) validValues(p *page) bool {
 	for i, s := range p.segs {
 		switch {
-		case s.kind == single && !validValue(req.segment(i)):
+		case s.kind == single && !validValue(req.segment(p, i)):
 			return false
 		case s.kind == catchAll || s.kind == optional:
-			return !slices.ContainsFunc(req.segmentsFrom(i), func(v string) bool { return !validValue(v) })
+			return !slices.ContainsFunc(req.segmentsFrom(p, i), func(v string) bool { return !validValue(v) })
 		}
 	}
 	return true
@@ -270,7 +273,7 @@ func (req *Request) Param(name string) string {
 		switch {
 		case m.wild || s.text != name || s.kind == static || s.kind == mounted:
 		case s.kind == single:
-			return req.segment(i)
+			return req.segment(m.page, i)
 		default:
 			return strings.Join(req.rest(), "/")
 		}

@@ -18,7 +18,9 @@ type page struct {
 	scope   *scope  // of the options that are common to the routes
 	allow   string  // for the header Allow
 
-	isStatic bool // no segment is a value
+	// The segments before the first that is not static, and how many bytes they
+	// are in a path.
+	fixed, fixedLen int
 
 	// What it answers in place of a handler.
 	refused, listed, moved, unfit match
@@ -57,7 +59,9 @@ func (p *page) with(rt *route, segs []segment) (*page, error) {
 	}
 	slices.Sort(methods)
 	q.allow = strings.Join(slices.Compact(methods), ", ")
-	q.isStatic = !slices.ContainsFunc(segs, func(s segment) bool { return s.kind != static })
+	for ; q.fixed < len(segs) && segs[q.fixed].kind == static; q.fixed++ {
+		q.fixedLen += len("/" + segs[q.fixed].text)
+	}
 	q.refused, q.listed, q.moved, q.unfit = q.instead(refuseMethod), q.instead(allow), q.instead(redirect), q.instead(badPath)
 	q.unfit.wild = true
 	q.get = q.find(http.MethodGet)
@@ -77,6 +81,8 @@ func (p *page) last() kind {
 	}
 	return static
 }
+
+func (p *page) isStatic() bool { return p.fixed == len(p.segs) }
 
 func (p *page) mounted() bool { return p.last() == mounted }
 
