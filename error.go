@@ -272,9 +272,9 @@ func (req *Request) fail(res *Response, first error) {
 		if answer == errGone {
 			res.WriteHeader(statusGone)
 		} else {
-			answer.write(res, res.head)
+			answer.write(res, res.is(isHead))
 		}
-		res.done = true
+		res.state |= isDone
 	}
 	req.log(int(res.code), late, first)
 	if req.match.scope.onError != nil && err != nil && fmt.Sprint(err) != fmt.Sprint(first) {

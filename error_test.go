@@ -569,6 +569,50 @@ func TestErrorHeadersRolledBack(t *testing.T) {
 	}
 }
 
+// Around may call the handler again. What it set the first time goes too, unless
+// that was answered.
+func TestErrorHeadersRolledBackAgain(t *testing.T) {
+	for _, test := range []struct {
+		name          string
+		first, second func(*Response) error
+		want          http.Header
+	}{
+		{"the second sets nothing", func(res *Response) error { res.SetHeader("X-First", "1"); return nil },
+			func(*Response) error { return errRespSecret }, http.Header{"X-Around": {"1"}}},
+		{"both fail", func(res *Response) error { res.SetHeader("X-First", "1"); return errRespSecret },
+			func(res *Response) error { res.SetHeader("X-Second", "1"); return errRespSecret }, http.Header{}},
+	} {
+		calls := 0
+		s := respStart(t, func(api *Router) {
+			api.Get("/x", func(_ *Request, res *Response) error {
+				if calls++; calls == 1 {
+					return test.first(res)
+				}
+				return test.second(res)
+			})
+		}, Around(func(next Handler) Handler {
+			return func(req *Request, res *Response) error {
+				res.SetHeader("X-Around", "1")
+				if next(req, res) != nil {
+					res.Header().Del("X-Around")
+				}
+				return next(req, res)
+			}
+		}))
+		got := s.do(t, "GET", "/x", "")
+		s.logs()
+		header := http.Header{}
+		for key, values := range got.Header {
+			if strings.HasPrefix(key, "X-") && key != "X-Content-Type-Options" {
+				header[key] = values
+			}
+		}
+		if diff := cmp.Diff(test.want, header); got.Status != 500 || diff != "" {
+			t.Errorf("%s: got %d, header (-want +got):\n%s", test.name, got.Status, diff)
+		}
+	}
+}
+
 // An Around that answers where the handler has failed gets none of its headers.
 func TestErrorHeadersBeforeAroundAnswers(t *testing.T) {
 	s := respStart(t, func(api *Router) {
@@ -616,7 +660,28 @@ func TestErrorAfterFirstByte(t *testing.T) {
 			res.SetHeader("Content-Length", "8").Write([]byte("half"))
 			io.Copy(res, strings.NewReader("half"))
 		}, false},
+		{"all of Content-Length, copied", func(res *Response) {
+			res.SetHeader("Content-Length", "4").WriteHeader(200)
+			io.Copy(res, io.LimitReader(strings.NewReader("half"), 4))
+		}, false},
 		{"Content-Length 0", func(res *Response) { res.SetHeader("Content-Length", "0").WriteHeader(200) }, false},
+		{"Content-Length 0, too late", func(res *Response) {
+			res.Write([]byte("half"))
+			res.Header().Set("Content-Length", "0")
+		}, true},
+		{"Content-Length, too late", func(res *Response) {
+			res.Write([]byte("half"))
+			res.Header().Set("Content-Length", "4")
+			res.WriteHeader(500)
+			res.Write([]byte("more"))
+		}, true},
+		{"an Error that sees no Response", func(res *Response) {
+			res.Write([]byte("half"))
+			Errorf(500, "no more").(*Error).ServeHTTP(struct{ http.ResponseWriter }{res}, res.req.Request)
+		}, true},
+		{"MarshalJSON that answers, and an error of it", func(res *Response) {
+			res.JSON(respMarshal(func() ([]byte, error) { res.Write([]byte("half")); return nil, errRespSecret }))
+		}, true},
 		{"JSON", func(res *Response) { res.JSON("whole") }, false},
 		{"Text", func(res *Response) { res.Text("whole") }, false},
 		{"End", func(res *Response) { res.End() }, false},
@@ -661,6 +726,97 @@ func TestErrorAfterFirstByte(t *testing.T) {
 			if head := s.do(t, "HEAD", "/x", ""); head.Err != nil || head.Status >= 400 {
 				t.Errorf("%s after %s: HEAD: got %d %v", name, step.name, head.Status, head.Err)
 			}
+		}
+	}
+}
+
+// A handler that ignores the error of JSON has answered half all the same.
+func TestErrorOfMarshalJSONIgnored(t *testing.T) {
+	s := respStart(t, func(api *Router) {
+		api.Get("/x", func(_ *Request, res *Response) error {
+			res.JSON(respMarshal(func() ([]byte, error) { res.Write([]byte("half")); return nil, errRespSecret }))
+			return nil
+		})
+	})
+	if got := s.do(t, "GET", "/x", ""); got.Err == nil {
+		t.Errorf("got %d %q, want the connection cut", got.Status, got.Body)
+	}
+	if logs := s.logs(); len(logs) != 1 || !strings.HasPrefix(logs[0].Attrs["error"], "apiroute: JSON: ") {
+		t.Errorf("got log %v, want the error", logs)
+	}
+}
+
+type respMarshal func() ([]byte, error)
+
+func (f respMarshal) MarshalJSON() ([]byte, error) { return f() }
+
+// What is counted decides, and not what net/http makes of it.
+func TestErrorAfterContentLength(t *testing.T) {
+	for _, test := range []struct {
+		length string
+		text   string
+		cut    bool
+	}{
+		{"4", "half", false},
+		{"5", "half", true},
+		{"3", "half", true},
+		{"x", "half", true},
+	} {
+		var cut any
+		func() {
+			defer func() { cut = recover() }()
+			Handler(func(_ *Request, res *Response) error {
+				res.SetHeader("Content-Length", test.length).Write([]byte(test.text))
+				return errRespSecret
+			}).ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", "/", nil))
+		}()
+		if want := map[bool]any{true: http.ErrAbortHandler}[test.cut]; cut != want {
+			t.Errorf("%q of Content-Length %s: got %v, want %v", test.text, test.length, cut, want)
+		}
+	}
+}
+
+// A writer that panics, and again, has the connection cut and no panic of its own.
+func TestErrorWriterPanics(t *testing.T) {
+	defer func() {
+		if v := recover(); v != http.ErrAbortHandler {
+			t.Errorf("got panic %v", v)
+		}
+	}()
+	Handler(func(_ *Request, res *Response) error { return res.Text("x") }).
+		ServeHTTP(respPanicker{httptest.NewRecorder()}, httptest.NewRequest("GET", "/", nil))
+	t.Error("no panic")
+}
+
+type respPanicker struct{ http.ResponseWriter }
+
+func (respPanicker) WriteHeader(int) { panic(respSecret) }
+
+// The context of a Timeout ends with the request, however that does, and an
+// escaped value is there beside it. A server would end it anyway.
+func TestErrorTimeoutEnds(t *testing.T) {
+	var ctx context.Context
+	api := New(Timeout(time.Hour), Logger(slog.New(slog.NewTextHandler(io.Discard, nil))))
+	api.Get("/x/[how]", func(req *Request, res *Response) error {
+		ctx = req.Context()
+		switch req.Param("how") {
+		case "a/b":
+			return res.Text("whole")
+		case "error":
+			return errRespSecret
+		case "abort":
+			panic(http.ErrAbortHandler)
+		}
+		panic(respSecret)
+	})
+	for path, status := range map[string]int{"/x/a%2Fb": 200, "/x/error": 500, "/x/panic": 500, "/x/abort": 0} {
+		w := &httptest.ResponseRecorder{}
+		func() {
+			defer func() { recover() }()
+			api.ServeHTTP(w, httptest.NewRequest("GET", path, nil))
+		}()
+		if w.Code != status || ctx.Err() != context.Canceled {
+			t.Errorf("%s: got %d, want %d; the context has ended: %v", path, w.Code, status, ctx.Err())
 		}
 	}
 }

@@ -1409,6 +1409,11 @@ func TestHostilePrograms(t *testing.T) {
 		{"no Request", noRequest, nil, hostileAsk{send: hostileGet("/x"), status: 401, has: []string{`"no"`}, logs: []string{"status=401"}}, false},
 		{"no Request, in Around", routerOK, []Option{around(noRequest)}, hostileAsk{send: hostileGet("/x"), status: 401, has: []string{`"no"`}}, false},
 		{"no Request, and a body", noRequest, nil, hostileAsk{send: hostileJSON("/x", "{}"), status: 401, has: []string{`"no"`}}, false},
+		{"no Request, after a stream", func(req *Request, res *Response) error {
+			err := res.Stream("text/plain", strings.NewReader("all"))
+			req.Request = nil
+			return err
+		}, nil, hostileAsk{send: hostileGet("/x"), status: 200, body: "all"}, false},
 		{"no URL", noURL, nil, hostileAsk{send: hostileGet("/x"), status: 401, has: []string{`"no"`}, logs: []string{"status=401"}}, false},
 		{"a logger that panics", noRequest, []Option{Logger(slog.New(hostileLog{slog.Default().Handler()}))}, hostileAsk{send: hostileGet("/x"), status: 401, has: []string{`"no"`}}, false},
 		{"a logger that panics at a panic", func(*Request, *Response) error { panic("SECRET") }, []Option{Logger(slog.New(hostileLog{slog.Default().Handler()}))},

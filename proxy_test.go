@@ -519,7 +519,11 @@ func TestProxyContinue(t *testing.T) {
 	if resp.StatusCode != 100 {
 		t.Fatalf("%d, want 100", resp.StatusCode)
 	}
-	if resp = c.ask("POST", "hello"); resp.StatusCode != 200 || resp.Header.Get("X-Mark") != "1" {
+	resp = c.ask("POST", "hello")
+	for resp.StatusCode == 100 { // the service's own, if it comes while net/http sends one
+		resp = c.ask("POST", "")
+	}
+	if resp.StatusCode != 200 || resp.Header.Get("X-Mark") != "1" {
 		t.Errorf("%d %v; want 200, with the middleware's header", resp.StatusCode, resp.Header)
 	}
 	io.Copy(io.Discard, resp.Body)

@@ -94,7 +94,10 @@ func hasBody(r *http.Request) bool { return r.Body != nil && r.Body != http.NoBo
 
 func (res *Response) init(req *Request, w http.ResponseWriter, r *http.Request, m *match) (*Request, *Response) {
 	req.Request, req.base, req.match = r, r, m
-	res.req, res.w, res.head = req, w, r.Method == http.MethodHead
+	res.req, res.w = req, w
+	if r.Method == http.MethodHead {
+		res.state = isHead
+	}
 	return req, res
 }
 
@@ -167,8 +170,7 @@ func (req *Request) find(t *table) (p *page, valid bool) {
 		if path := req.URL.Path; path != "/" {
 			req.text = path
 		}
-		// What is static is valid anyway.
-		return p, valid || p.isStatic() || validValue(req.text) || p.mounted() && req.validValues(p)
+		return p, valid || validValue(req.text) || p.mounted() && req.validValues(p)
 	}
 	if isPlain(req.URL) {
 		return nil, true

@@ -894,6 +894,15 @@ func TestRequestMultipartFiles(t *testing.T) {
 				return h(req, res)
 			}
 		}))
+		api.Post("/refused", handler, Around(func(Handler) Handler {
+			return func(req *Request, _ *Response) error {
+				req.Request = req.WithContext(req.Context())
+				if err := upload(req.Request); err != nil {
+					return err
+				}
+				return Errorf(401, "refused")
+			}
+		}))
 		api.Post("/timeout", handler, Timeout(time.Hour))
 		api.Post("/plain", FromHTTP(plain), copied)
 		api.Mount("/mount", plain, copied)
@@ -910,7 +919,7 @@ func TestRequestMultipartFiles(t *testing.T) {
 			panic("panics")
 		}, copied)
 	})
-	for path, status := range map[string]int{"/handler": 204, "/copied": 204, "/around": 204, "/timeout": 204, "/plain": 200, "/mount": 200, "/fails": 400, "/panics": 500} {
+	for path, status := range map[string]int{"/handler": 204, "/copied": 204, "/around": 204, "/refused": 401, "/timeout": 204, "/plain": 200, "/mount": 200, "/fails": 400, "/panics": 500} {
 		if got := s.do(t, "POST", path, b.String(), "Content-Type", w.FormDataContentType()); got.Status != status {
 			t.Errorf("%s: got %d %q, want %d", path, got.Status, got.Body, status)
 		}

@@ -34,31 +34,34 @@ type Response struct {
 	w      http.ResponseWriter
 	req    *Request
 	more   *moreResponse // nil for most responses
-	status int16         // set by Status and not yet sent
+	status int32         // set by Status and not yet sent
 	code   int16         // sent; 0 as long as nothing is
-	phase  phase
-	isSet  bool // Status has been called
-	head   bool // the request is a HEAD
-	done   bool // the answer is whole
+	state  states
 }
 
-// A phase is how far a response has come before it is sent.
-type phase uint8
+// states is a set of what is true of a response.
+type states uint16
 
 const (
-	fresh   phase = 1 + iota // made by Router.ServeHTTP for its route
-	saving                   // the header is to be saved before its next change
-	changed                  // it may be another one than saved
+	hasStatus states = 1 << iota // Status has been called
+	isHead                       // the request is a HEAD
+	isDone                       // the answer is whole
+	announced                    // the header that is out has a Content-Length
+	hijacked                     // the connection is no longer net/http's
+	fresh                        // made by Router.ServeHTTP for its route
+	lifted                       // each part has a deadline of its own
+	saving                       // the header is to be saved before its next change
+	changed                      // it may be another one than saved
 )
+
+func (res *Response) is(s states) bool { return res.state&s != 0 }
 
 // moreResponse is what few responses need.
 type moreResponse struct {
-	saved    http.Header  // the header when the handler was called, nil if it had none
-	events   *EventStream // nil if there is none
-	err      error        // the first misuse
-	written  int64        // bytes of a body whose length is announced
-	lifted   bool         // each part has a deadline of its own
-	hijacked bool         // the connection is no longer net/http's
+	saved   http.Header  // the header when the handler was called, nil if it had none
+	events  *EventStream // nil if there is none
+	err     error        // the first misuse
+	written int64        // bytes of a body whose length is announced
 }
 
 func (res *Response) rare() *moreResponse {
@@ -74,7 +77,8 @@ func (res *Response) Status(code int) *Response {
 	if res.code != 0 {
 		res.misuse(ErrAnswered)
 	}
-	res.status, res.isSet = int16(max(math.MinInt16, min(code, math.MaxInt16))), true
+	res.status = int32(max(math.MinInt32, min(code, math.MaxInt32)))
+	res.state |= hasStatus
 	return res
 }
 
@@ -116,11 +120,14 @@ func (res *Response) JSON(v any) error {
 		}
 		return res.send(jsonType, b)
 	}
-	err := json.NewEncoder((*jsonWriter)(res)).Encode(orEmpty(v))
-	if err != nil && !res.started() {
+	switch err := json.NewEncoder((*jsonWriter)(res)).Encode(orEmpty(v)).(type) {
+	case nil:
+		return nil
+	case sendError:
+		return err.error
+	default:
 		return res.misuse(fmt.Errorf("apiroute: JSON: %w", err))
 	}
-	return err
 }
 
 // A jsonWriter is the response as an encoder's writer. encoding/json gives it
@@ -128,8 +135,14 @@ func (res *Response) JSON(v any) error {
 type jsonWriter Response
 
 func (w *jsonWriter) Write(text []byte) (int, error) {
-	return len(text), (*Response)(w).send(jsonType, trimNewline(text))
+	if err := (*Response)(w).send(jsonType, trimNewline(text)); err != nil {
+		return 0, sendError{err}
+	}
+	return len(text), nil
 }
+
+// A sendError is an error of sending what has been encoded.
+type sendError struct{ error }
 
 // Header values that all answers share. Nobody may change them in place, and to
 // add to one makes a copy.
@@ -225,7 +238,7 @@ func (res *Response) End() error {
 func (res *Response) end() error {
 	if res.more != nil && res.more.err != nil {
 		if res.more.err == ErrAnswered {
-			res.done = true // what came too late takes nothing from what went before
+			res.state |= isDone // what came too late takes nothing from what went before
 		}
 		return res.more.err
 	}
@@ -252,17 +265,18 @@ func (res *Response) send(contentType []string, body []byte) error {
 	switch {
 	case bodyless:
 		delete(h, "Content-Length")
-	case res.head || len(body) >= 2048 || !bare && h["Content-Length"] != nil:
+	case res.is(isHead) || len(body) >= 2048 || !bare && h["Content-Length"] != nil:
 		// net/http counts short bodies itself, but not where HEAD has none.
 		h["Content-Length"] = []string{strconv.Itoa(len(body))}
 	}
-	res.WriteHeader(status)
-	if len(body) > 0 && !res.head && !bodyless {
+	res.w.WriteHeader(status)
+	res.code = int16(status)
+	if len(body) > 0 && !res.is(isHead) && !bodyless {
 		if _, err := res.w.Write(body); err != nil {
 			return err
 		}
 	}
-	res.done = true
+	res.state |= isDone
 	if res.more != nil {
 		res.more.err = nil
 	}
@@ -281,9 +295,7 @@ func (res *Response) setType(h http.Header, contentType []string) {
 }
 
 // started reports whether it is too late for another answer.
-func (res *Response) started() bool { return res.code != 0 || res.hijacked() }
-
-func (res *Response) hijacked() bool { return res.more != nil && res.more.hijacked }
+func (res *Response) started() bool { return res.code != 0 || res.is(hijacked) }
 
 // check reports what stands against an answer now.
 func (res *Response) check() error {
@@ -297,14 +309,14 @@ func (res *Response) check() error {
 }
 
 func (res *Response) statusOr(status int) int {
-	if res.isSet {
+	if res.is(hasStatus) {
 		return int(res.status)
 	}
 	return status
 }
 
 // bodyless reports whether the status that is set goes without a body.
-func (res *Response) bodyless() bool { return res.isSet && bodyless(int(res.status)) }
+func (res *Response) bodyless() bool { return res.is(hasStatus) && bodyless(int(res.status)) }
 
 // bodyless reports whether answers with a status have no body; RFC 9110,
 // sections 15.3.5, 15.3.6 and 15.4.5.
@@ -321,28 +333,30 @@ func (res *Response) misuse(err error) error {
 }
 
 // save marks the header as it is when the handler is called.
-func (res *Response) save() { res.phase = saving }
+func (res *Response) save() { res.state |= saving }
 
 // rollback takes back what the handler has set, unless it is out.
 func (res *Response) rollback() {
 	if res.code != 0 {
 		return
 	}
-	if res.phase == changed {
+	if res.is(changed) {
 		h := res.w.Header()
 		clear(h)
 		if res.more != nil {
 			maps.Copy(h, res.more.saved)
-			res.more.saved = nil
 		}
 	}
-	res.phase, res.isSet = 0, false
+	res.state &^= saving | changed | hasStatus
 }
 
 // complete reports whether the client has got a whole answer.
 func (res *Response) complete() bool {
-	if res.done || res.hijacked() || res.code != 0 && (res.head || bodyless(int(res.code))) {
+	if res.is(isDone|hijacked) || res.code != 0 && (res.is(isHead) || bodyless(int(res.code))) {
 		return true
+	}
+	if !res.is(announced) {
+		return false
 	}
 	var written int64
 	if res.more != nil {

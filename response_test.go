@@ -433,7 +433,8 @@ func TestResponseWriteWithoutBody(t *testing.T) {
 }
 
 func TestResponseStatusOutOfRange(t *testing.T) {
-	for _, status := range []int{-1, 0, 1, 99, 100, 101, 103, 199, 600, 999, 1000} {
+	word := strconv.IntSize / 2 // of which 200 is in the lower half
+	for _, status := range []int{-1, 0, 1, 99, 100, 101, 103, 199, 600, 999, 1000, 200 + 1<<16, 200 + 1<<word} {
 		for _, test := range []struct {
 			name    string
 			handler Handler
@@ -471,7 +472,7 @@ func TestResponseStatusOutOfRange(t *testing.T) {
 				}
 				logs := s.logs()
 				if len(logs) != 1 || logs[0].Level != slog.LevelError || logs[0].Attrs["route"] != "/x/[id]" ||
-					!strings.Contains(logs[0].Attrs["error"], strconv.Itoa(status)) {
+					!strings.Contains(logs[0].Attrs["error"], strconv.Itoa(min(status, math.MaxInt32))) {
 					t.Errorf("%s: got log %v, want one error that names the route and the status", name, logs)
 				}
 			}

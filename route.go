@@ -82,8 +82,6 @@ func (p *page) last() kind {
 	return static
 }
 
-func (p *page) isStatic() bool { return p.fixed == len(p.segs) }
-
 func (p *page) mounted() bool { return p.last() == mounted }
 
 func (p *page) hasCatchAll() bool { return p.last() == catchAll || p.last() == optional }

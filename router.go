@@ -329,18 +329,19 @@ func (r *Router) ServeHTTP(w http.ResponseWriter, hr *http.Request) {
 		r.route(req, res)
 		return
 	}
-	res.phase = fresh
+	res.state |= fresh
 	r.handler.ServeHTTP(res, hr)
 }
 
 // enter is the inner end of the router's own middleware.
 func (c *core) enter(w http.ResponseWriter, r *http.Request) {
 	res, ok := w.(*Response)
-	if !ok || res.phase != fresh { // middleware has put its own writer in between
+	if !ok || !res.is(fresh) { // middleware has put its own writer in between
 		_, res = newExchange(w, r, c.missing)
 	}
 	req := res.req
-	req.Request, req.base, res.phase = r, r, 0
+	req.Request, req.base = r, r
+	res.state &^= fresh
 	defer req.leave(res)
 	c.route(req, res)
 }

@@ -39,8 +39,8 @@ func (res *Response) stream(contentType []string) error {
 func (res *Response) streamHeader() error {
 	res.keepBody()
 	res.WriteHeader(res.statusOr(http.StatusOK))
-	if res.head || bodyless(int(res.code)) {
-		res.done = true
+	if res.is(isHead) || bodyless(int(res.code)) {
+		res.state |= isDone
 		return errHeadOnly
 	}
 	return nil
@@ -49,12 +49,9 @@ func (res *Response) streamHeader() error {
 // lift takes the server's deadlines off the connection. That for reading has to
 // go too, for an answer that is written while the body is still being read.
 func (res *Response) lift() {
-	res.rare().lifted = true
+	res.state |= lifted
 	http.NewResponseController(res.w).SetReadDeadline(time.Time{})
 }
-
-// lifted reports whether each part has a deadline of its own.
-func (res *Response) lifted() bool { return res.more != nil && res.more.lifted }
 
 // keepBody leaves what is left of a body that is being read to its reader. Before
 // the first part of an answer, net/http's HTTP/1 server would read 256 KiB of it
@@ -79,7 +76,7 @@ func (res *Response) readsBody() bool {
 // and returns what takes the deadline off again: HTTP/2 resets a stream past it
 // even if nothing is being written. A writer that knows no deadlines has none.
 func (res *Response) guard() (done func()) {
-	if !res.lifted() {
+	if !res.is(lifted) {
 		return func() {}
 	}
 	rc := http.NewResponseController(res.w)
@@ -91,13 +88,13 @@ func (res *Response) guard() (done func()) {
 // something to write, and sets a deadline for the next request only if it has
 // one.
 func (res *Response) release() {
-	if !res.lifted() {
+	if !res.is(lifted) {
 		return
 	}
-	if res.more.events != nil {
+	if res.more != nil && res.more.events != nil {
 		res.more.events.stop()
 	}
-	if res.more.hijacked {
+	if res.is(hijacked) {
 		return
 	}
 	if res.readsBody() { // for what is left, which the server reads now
@@ -128,7 +125,7 @@ func (res *Response) Stream(contentType string, r io.Reader) error {
 	}
 	res.setType(res.Header(), bytesType)
 	res.lift()
-	if res.head || res.bodyless() {
+	if res.is(isHead) || res.bodyless() {
 		return headOnly(res.streamHeader())
 	}
 	buf := make([]byte, 32<<10)
@@ -148,7 +145,7 @@ func (res *Response) Stream(contentType string, r io.Reader) error {
 			}
 		}
 		if err == io.EOF {
-			res.done = true
+			res.state |= isDone
 			return nil
 		}
 		if err != nil {
@@ -171,7 +168,7 @@ func headOnly(err error) error {
 // error, after that it cuts the connection. To a HEAD request only the header
 // goes out, and seq is not called.
 func JSONLines[T any](res *Response, seq func(yield func(T, error) bool)) error {
-	if res.head || res.check() != nil {
+	if res.is(isHead) || res.check() != nil {
 		return headOnly(res.stream(linesType))
 	}
 	var err error
@@ -190,7 +187,7 @@ func JSONLines[T any](res *Response, seq func(yield func(T, error) bool)) error 
 	if headOnly(err) != nil {
 		return res.misuse(err)
 	}
-	res.done = true
+	res.state |= isDone
 	return nil
 }
 
@@ -199,7 +196,7 @@ func (res *Response) sendLine(v any) error {
 	if err != nil {
 		return fmt.Errorf("apiroute: JSONLines: %w", err)
 	}
-	if !res.lifted() {
+	if !res.is(lifted) {
 		if err := res.stream(linesType); err != nil {
 			return err
 		}

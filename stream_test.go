@@ -1231,6 +1231,11 @@ func TestEventsByManyGoroutines(t *testing.T) {
 				}
 			}()
 		}
+		for i := 0; i < each; i++ { // nor does a look at the header disturb
+			if got := res.Header().Get("Content-Type"); got != "text/event-stream" {
+				t.Error(got)
+			}
+		}
 		wg.Wait()
 		return nil
 	})

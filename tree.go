@@ -111,21 +111,21 @@ func (b *branch) match(path string) (p *page, odd byte) {
 				b, path = next, path[len(next.text):]
 				continue
 			}
-			if p, o := next.match(path[len(next.text):]); p != nil {
-				return p, odd | o
+			if p, odd = next.match(path[len(next.text):]); p != nil {
+				return p, odd
 			}
 		}
 		if path[0] != '/' {
 			return nil, 0
 		}
 		if b.single != nil {
-			end := 1
+			end, seen := 1, byte(0)
 			for ; end < len(path) && path[end] != '/'; end++ {
-				odd |= path[end] | (path[end] - 1)
+				seen |= path[end] | (path[end] - 1)
 			}
 			if isTidy(path[1:end]) {
-				if p, o := b.single.match(path[end:]); p != nil {
-					return p, odd | o
+				if p, odd = b.single.match(path[end:]); p != nil {
+					return p, odd | seen
 				}
 			}
 		}
@@ -134,7 +134,7 @@ func (b *branch) match(path string) (p *page, odd byte) {
 		}
 		return nil, 0
 	}
-	return b.here, odd
+	return b.here, 0
 }
 
 // isPlain reports whether a URL's path is tidy and without escapes.

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"io"
 	"maps"
+	"math"
 	"net"
 	"net/http"
 )
@@ -13,9 +14,9 @@ import (
 // or added to, and not changed in place.
 func (res *Response) Header() http.Header {
 	h := res.w.Header()
-	if res.phase == saving {
-		res.phase = changed
-		if len(h) > 0 {
+	if res.is(saving) {
+		res.state = res.state&^saving | changed
+		if len(h) > 0 || res.more != nil {
 			res.rare().saved = maps.Clone(h)
 		}
 	}
@@ -31,7 +32,10 @@ func (res *Response) WriteHeader(code int) {
 	}
 	res.w.WriteHeader(code)
 	if code >= 200 || code == http.StatusSwitchingProtocols {
-		res.code = int16(code)
+		res.code = int16(min(code, math.MaxInt16))
+		if len(res.w.Header()["Content-Length"]) > 0 {
+			res.state |= announced
+		}
 	}
 }
 
@@ -41,7 +45,7 @@ func (res *Response) Write(b []byte) (int, error) {
 	if err := res.begin(b); err != nil {
 		return 0, err
 	}
-	if res.head || bodyless(int(res.code)) {
+	if res.is(isHead) || bodyless(int(res.code)) {
 		return len(b), nil
 	}
 	defer res.guard()()
@@ -52,7 +56,7 @@ func (res *Response) Write(b []byte) (int, error) {
 
 // begin prepares for a part of the body.
 func (res *Response) begin(b []byte) error {
-	if res.done || res.hijacked() {
+	if res.is(isDone | hijacked) {
 		return res.misuse(ErrAnswered)
 	}
 	if res.code == 0 {
@@ -60,7 +64,7 @@ func (res *Response) begin(b []byte) error {
 			return err
 		}
 		h := res.Header()
-		if res.head && len(b) > 0 && h["Content-Type"] == nil && h["Content-Encoding"] == nil {
+		if res.is(isHead) && len(b) > 0 && h["Content-Type"] == nil && h["Content-Encoding"] == nil {
 			h.Set("Content-Type", http.DetectContentType(b)) // as net/http will for GET
 		}
 		res.WriteHeader(res.statusOr(http.StatusOK))
@@ -70,7 +74,7 @@ func (res *Response) begin(b []byte) error {
 
 // ReadFrom sends what is left of r, so that [io.Copy] can use sendfile.
 func (res *Response) ReadFrom(r io.Reader) (int64, error) {
-	if res.code == 0 || res.head || bodyless(int(res.code)) || res.done || res.hijacked() || res.lifted() {
+	if res.code == 0 || res.is(isHead|isDone|hijacked|lifted) || bodyless(int(res.code)) {
 		// Its first bytes may have to be looked at.
 		return io.Copy(struct{ io.Writer }{res}, r)
 	}
@@ -81,7 +85,7 @@ func (res *Response) ReadFrom(r io.Reader) (int64, error) {
 
 // count counts the bytes of a body whose length is announced.
 func (res *Response) count(n int64) {
-	if len(res.w.Header()["Content-Length"]) > 0 {
+	if res.is(announced) {
 		res.rare().written += n
 	}
 }
@@ -91,12 +95,12 @@ func (res *Response) Flush() { res.FlushError() }
 
 // FlushError is Flush with an error, as [http.ResponseController] has it.
 func (res *Response) FlushError() error {
-	if !res.done {
+	if !res.is(isDone) {
 		if err := res.begin(nil); err != nil {
 			return err
 		}
 	}
-	if res.head {
+	if res.is(isHead) {
 		return nil
 	}
 	defer res.guard()()
@@ -108,7 +112,7 @@ func (res *Response) FlushError() error {
 func (res *Response) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	conn, rw, err := http.NewResponseController(res.w).Hijack()
 	if err == nil {
-		res.rare().hijacked = true
+		res.state |= hijacked
 	}
 	return conn, rw, err
 }
