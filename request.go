@@ -101,9 +101,9 @@ func (res *Response) init(req *Request, w http.ResponseWriter, r *http.Request, 
 	return req, res
 }
 
-// serve answers a request by a handler, with the options of its match. Whoever
-// lets a request in has deferred leave.
-func (req *Request) serve(res *Response, h Handler) {
+// serve answers a request by a handler, or by what is around it, with the options
+// of its match. Whoever lets a request in has deferred leave.
+func (req *Request) serve(res *Response, around, h Handler) {
 	s := req.match.scope
 	if s.timeout > 0 {
 		x := req.match.rare()
@@ -114,7 +114,12 @@ func (req *Request) serve(res *Response, h Handler) {
 	if hasBody(req.Request) {
 		req.ownBody()
 	}
-	err := h(req, res)
+	var err error
+	if around != nil {
+		err = around(req, res)
+	} else {
+		err = h.enter(req, res)
+	}
 	if err == nil || headOnly(err) == nil {
 		err = res.end()
 	}

@@ -299,6 +299,13 @@ func (res *Response) started() bool { return res.code != 0 || res.is(hijacked) }
 
 // check reports what stands against an answer now.
 func (res *Response) check() error {
+	if res.code == 0 && !res.is(hasStatus|hijacked) { // as mostly
+		return nil
+	}
+	return res.checkStatus()
+}
+
+func (res *Response) checkStatus() error {
 	if res.started() {
 		return res.misuse(ErrAnswered)
 	}

@@ -151,8 +151,9 @@ type route struct {
 	method, path, source string
 
 	scope   *scope
-	handler Handler      // within Around of all levels
-	plain   http.Handler // the route within Use of its groups and itself, or nil
+	handler Handler
+	around  Handler      // it within Around of all levels, or nil
+	plain   http.Handler // that within Use of its groups and itself, or nil
 }
 
 // newRoute builds what serves a route, from the inside out. Each middleware is
@@ -160,15 +161,17 @@ type route struct {
 // through what is common to the page's routes and no further, there is a gate
 // before the middleware of each level.
 func newRoute(method, path, source string, h Handler, s *scope) (*route, error) {
-	rt := &route{method: method, path: path, source: source, scope: s, handler: h.enter}
+	rt := &route{method: method, path: path, source: source, scope: s, handler: h}
+	inner := Handler(h.enter)
 	var plain http.Handler = http.HandlerFunc(rt.endpoint)
 	for ; s != nil; s = s.parent {
-		around, err := wrap(rt.handler, s.around)
+		around, err := wrap(inner, s.around)
 		if err != nil {
 			return nil, err
 		}
 		if len(s.around) > 0 {
-			rt.handler = s.gate(around)
+			inner = s.gate(around)
+			rt.around = inner
 		}
 		if len(s.use) == 0 || s.parent == nil { // the router's own is outside of all
 			continue
@@ -204,7 +207,7 @@ func (h Handler) enter(req *Request, res *Response) error {
 // serve answers a request that has been matched.
 func (rt *route) serve(req *Request, res *Response) {
 	if rt.plain == nil {
-		req.serve(res, rt.handler)
+		req.serve(res, rt.around, rt.handler)
 		return
 	}
 	req.setPathValues()
@@ -238,7 +241,7 @@ func (rt *route) endpoint(w http.ResponseWriter, r *http.Request) {
 	}
 	req.Request, req.base = r, r
 	defer req.leave(res)
-	req.serve(res, rt.handler)
+	req.serve(res, rt.around, rt.handler)
 }
 
 // wrap puts h into middleware, the first of which is the outermost.

@@ -78,7 +78,7 @@ type Handler func(req *Request, res *Response) error
 func (h Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	req, res := newExchange(w, r, standalone)
 	defer req.leave(res)
-	req.serve(res, h.enter)
+	req.serve(res, nil, h)
 }
 
 // standalone is the match of handlers without a router, with the default options.
@@ -351,12 +351,12 @@ func (c *core) route(req *Request, res *Response) {
 	if req.Method == http.MethodConnect {
 		// Not for any path: ServeMux panics on CONNECT //x; golang/go#81222.
 		req.match = c.authority
-		req.serve(res, refuseConnect)
+		req.serve(res, refuseConnect, nil)
 		return
 	}
 	p, valid := req.find(c.current())
 	if p == nil {
-		req.serve(res, notFound)
+		req.serve(res, notFound, nil)
 		return
 	}
 	m, more := &p.unfit, req.match.more
