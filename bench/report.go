@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"runtime"
 	"strings"
@@ -99,9 +100,8 @@ func (r result) printRatios(w io.Writer, our string, tasks, peers []string) {
 		if a == nil || b == nil {
 			return ""
 		}
-		ratio := a.ratio(b)
-		// What is within the noise of a run is no miss.
-		if t := target(peer, task); t > 0 && ratio > t+0.02 {
+		ratio := math.Round(100*a.ratio(b)) / 100
+		if t := target(peer, task); t > 0 && ratio > t {
 			return fmt.Sprintf("**%.2f** > %.2f", ratio, t)
 		}
 		return fmt.Sprintf("%.2f", ratio)
