@@ -10,8 +10,9 @@ import (
 // A table is the registered paths made ready for matching, never changed once
 // it serves.
 //
-// The tree answers for paths without escapes, which are nearly all, at a fraction
-// of the cost of http.ServeMux. That has the others, and is the measure of both.
+// The tree answers for paths without escapes that matter, as nearly all are (with
+// them, url.URL has a RawPath: for %2F, and not for %20), at a fraction of the cost
+// of http.ServeMux. That has the others, and is the measure of both.
 //
 // ServeMux refuses two patterns of which neither is more specific (/posts/{id}
 // and /{type}/latest), where Next.js takes the first in its order. So the pages

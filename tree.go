@@ -137,7 +137,7 @@ func (b *branch) match(path string) (p *page, odd byte) {
 	return b.here, 0
 }
 
-// isPlain reports whether a URL's path is tidy and without escapes.
+// isPlain reports whether a URL's path is tidy and has no escapes that matter.
 func isPlain(u *url.URL) bool {
 	return u.RawPath == "" && strings.HasPrefix(u.Path, "/") && (u.Path == "/" || allTidy(u.Path))
 }
