@@ -272,7 +272,8 @@ func (req *Request) fail(res *Response, first error) {
 		if answer == errGone {
 			res.WriteHeader(statusGone)
 		} else {
-			answer.write(res, res.is(isHead))
+			res.code = int16(answer.Status)
+			answer.write(res.w, res.is(isHead))
 		}
 		res.state |= isDone
 	}

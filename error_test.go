@@ -656,6 +656,10 @@ func TestErrorAfterFirstByte(t *testing.T) {
 			res.Flush()
 		}, true},
 		{"all of Content-Length", func(res *Response) { res.SetHeader("Content-Length", "4").Write([]byte("half")) }, false},
+		{"all of Content-Length, taken away later", func(res *Response) {
+			res.SetHeader("Content-Length", "4").Write([]byte("half"))
+			res.Header().Del("Content-Length")
+		}, false},
 		{"all of Content-Length in two", func(res *Response) {
 			res.SetHeader("Content-Length", "8").Write([]byte("half"))
 			io.Copy(res, strings.NewReader("half"))
@@ -755,23 +759,27 @@ func TestErrorAfterContentLength(t *testing.T) {
 	for _, test := range []struct {
 		length string
 		text   string
+		later  string
 		cut    bool
 	}{
-		{"4", "half", false},
-		{"5", "half", true},
-		{"3", "half", true},
-		{"x", "half", true},
+		{"4", "half", "4", false},
+		{"4", "half", "5", false},
+		{"5", "half", "5", true},
+		{"5", "half", "4", true},
+		{"3", "half", "3", true},
+		{"x", "half", "4", true},
 	} {
 		var cut any
 		func() {
 			defer func() { cut = recover() }()
 			Handler(func(_ *Request, res *Response) error {
 				res.SetHeader("Content-Length", test.length).Write([]byte(test.text))
+				res.Header().Set("Content-Length", test.later)
 				return errRespSecret
 			}).ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", "/", nil))
 		}()
 		if want := map[bool]any{true: http.ErrAbortHandler}[test.cut]; cut != want {
-			t.Errorf("%q of Content-Length %s: got %v, want %v", test.text, test.length, cut, want)
+			t.Errorf("%q of Content-Length %s, then %s: got %v, want %v", test.text, test.length, test.later, cut, want)
 		}
 	}
 }

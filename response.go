@@ -45,10 +45,10 @@ type states uint16
 const (
 	hasStatus states = 1 << iota // Status has been called
 	isHead                       // the request is a HEAD
-	isDone                       // the answer is whole
-	announced                    // the header that is out has a Content-Length
+	isDone                       // nothing more is to come
+	announced                    // WriteHeader has sent a Content-Length
 	hijacked                     // the connection is no longer net/http's
-	fresh                        // made by Router.ServeHTTP for its route
+	fresh                        // it has yet to come through the router's own middleware
 	lifted                       // each part has a deadline of its own
 	saving                       // the header is to be saved before its next change
 	changed                      // it may be another one than saved
@@ -58,10 +58,10 @@ func (res *Response) is(s states) bool { return res.state&s != 0 }
 
 // moreResponse is what few responses need.
 type moreResponse struct {
-	saved   http.Header  // the header when the handler was called, nil if it had none
-	events  *EventStream // nil if there is none
-	err     error        // the first misuse
-	written int64        // bytes of a body whose length is announced
+	saved  http.Header  // the header when the handler was called; nil or empty if it had none
+	events *EventStream // nil if there is none
+	err    error        // the first misuse
+	left   int64        // bytes that are to follow, if they are announced
 }
 
 func (res *Response) rare() *moreResponse {
@@ -76,6 +76,7 @@ func (res *Response) rare() *moreResponse {
 func (res *Response) Status(code int) *Response {
 	if res.code != 0 {
 		res.misuse(ErrAnswered)
+		return res // and leave the state to those who send events
 	}
 	res.status = int32(max(math.MinInt32, min(code, math.MaxInt32)))
 	res.state |= hasStatus
@@ -288,7 +289,7 @@ func (res *Response) setType(h http.Header, contentType []string) {
 	if contentType == nil || res.bodyless() {
 		return
 	}
-	if len(h) == 0 || len(h["Content-Type"]) == 0 {
+	if len(h["Content-Type"]) == 0 {
 		h["Content-Type"] = contentType
 	}
 	h["X-Content-Type-Options"] = noSniff
@@ -340,7 +341,11 @@ func (res *Response) misuse(err error) error {
 }
 
 // save marks the header as it is when the handler is called.
-func (res *Response) save() { res.state |= saving }
+func (res *Response) save() {
+	if res.code == 0 {
+		res.state |= saving
+	}
+}
 
 // rollback takes back what the handler has set, unless it is out.
 func (res *Response) rollback() {
@@ -362,13 +367,5 @@ func (res *Response) complete() bool {
 	if res.is(isDone|hijacked) || res.code != 0 && (res.is(isHead) || bodyless(int(res.code))) {
 		return true
 	}
-	if !res.is(announced) {
-		return false
-	}
-	var written int64
-	if res.more != nil {
-		written = res.more.written
-	}
-	length, err := strconv.ParseInt(res.w.Header().Get("Content-Length"), 10, 64)
-	return err == nil && length == written
+	return res.is(announced) && res.more.left == 0
 }

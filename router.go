@@ -351,12 +351,12 @@ func (c *core) route(req *Request, res *Response) {
 	if req.Method == http.MethodConnect {
 		// Not for any path: ServeMux panics on CONNECT //x; golang/go#81222.
 		req.match = c.authority
-		req.serve(res, refuseConnect, nil)
+		req.serve(res, nil, nil)
 		return
 	}
 	p, valid := req.find(c.current())
 	if p == nil {
-		req.serve(res, notFound, nil)
+		req.serve(res, nil, nil)
 		return
 	}
 	m, more := &p.unfit, req.match.more

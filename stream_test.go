@@ -1258,6 +1258,45 @@ func TestEventsByManyGoroutines(t *testing.T) {
 	}
 }
 
+// What a handler does too late, or Around still does, is no race with those who
+// send.
+func TestEventsByOthersMeanwhile(t *testing.T) {
+	senders := func(next Handler) Handler {
+		return func(req *Request, res *Response) error {
+			events, err := res.Events()
+			if err != nil {
+				return err
+			}
+			var wg sync.WaitGroup
+			for i := 0; i < 4; i++ {
+				wg.Add(1)
+				go func() {
+					defer wg.Done()
+					for j := 0; j < 50; j++ {
+						events.Send(Event{Data: "x"})
+					}
+				}()
+			}
+			events.Send(Event{Data: "x"})
+			err = next(req, res)
+			wg.Wait()
+			return err
+		}
+	}
+	for name, handler := range map[string]Handler{
+		"nothing": func(*Request, *Response) error { return nil },
+		"Status":  func(_ *Request, res *Response) error { res.Status(500); return nil },
+		"JSON":    func(_ *Request, res *Response) error { res.Status(500).JSON("x"); return nil },
+	} {
+		api := New((&streamLog{}).option(), Around(senders))
+		api.Get("/", handler)
+		_, body, err := streamDo(t, streamServe(t, api), "GET", "/")
+		if got := len(hear(body)); err != nil || got != 4*50+1 {
+			t.Errorf("%s: %d events, %v", name, got, err)
+		}
+	}
+}
+
 func TestEventsPastTheTimeoutOfTheRoute(t *testing.T) {
 	var logged streamLog
 	got := make(chan error, 1)

@@ -7,6 +7,7 @@ import (
 	"math"
 	"net"
 	"net/http"
+	"strconv"
 )
 
 // Header returns the header of the answer, as [http.ResponseWriter] has it. The
@@ -16,7 +17,7 @@ func (res *Response) Header() http.Header {
 	h := res.w.Header()
 	if res.is(saving) {
 		res.state = res.state&^saving | changed
-		if len(h) > 0 || res.more != nil {
+		if len(h) > 0 || res.more != nil { // which may hold what an earlier call has saved
 			res.rare().saved = maps.Clone(h)
 		}
 	}
@@ -33,8 +34,11 @@ func (res *Response) WriteHeader(code int) {
 	res.w.WriteHeader(code)
 	if code >= 200 || code == http.StatusSwitchingProtocols {
 		res.code = int16(min(code, math.MaxInt16))
-		if len(res.w.Header()["Content-Length"]) > 0 {
-			res.state |= announced
+		if values := res.w.Header()["Content-Length"]; len(values) > 0 {
+			if n, err := strconv.ParseInt(values[0], 10, 64); err == nil {
+				res.rare().left = n
+				res.state |= announced
+			}
 		}
 	}
 }
@@ -86,7 +90,7 @@ func (res *Response) ReadFrom(r io.Reader) (int64, error) {
 // count counts the bytes of a body whose length is announced.
 func (res *Response) count(n int64) {
 	if res.is(announced) {
-		res.rare().written += n
+		res.more.left -= n
 	}
 }
 
