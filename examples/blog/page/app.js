@@ -144,13 +144,17 @@ find("[data-close]").addEventListener("click", () => find("#sign-dialog").close(
 
 function confirmed(question) {
 	const dialog = find("#confirm-dialog");
-	find("#confirm-title").textContent = question;
-	dialog.returnValue = "";
-	dialog.showModal();
-	return new Promise((resolve) => {
+	const ask = (resolve) => {
+		find("#confirm-title").textContent = question;
+		dialog.returnValue = "";
+		dialog.showModal();
 		dialog.addEventListener("close", () => resolve(dialog.returnValue === "yes"), { once: true });
-	});
+	};
+	// The event comes after the dialog is gone, and must not answer the next question.
+	return (answered = answered.then(() => new Promise(ask)));
 }
+
+let answered = Promise.resolve(); // of the question before
 
 // remove deletes something after a question, and reports whether it is gone.
 async function remove(path, question) {
