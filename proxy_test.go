@@ -890,12 +890,7 @@ func TestProxyUpgradeRefused(t *testing.T) {
 }
 
 func TestProxyErrors(t *testing.T) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	dead := "http://" + l.Addr().String()
-	l.Close()
+	const dead = "http://127.0.0.1:1019" // no port that a system gives to a listener that asks for any
 	says := func(text string) string {
 		return proxyListen(t, func(conn net.Conn, _ *bufio.Reader) { io.WriteString(conn, text) })
 	}
