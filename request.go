@@ -72,7 +72,7 @@ func (req *Request) found() *match {
 
 // newExchange makes a request and its response in one allocation. What that costs
 // goes by its size, also for the memory that it takes out of the caches: 96
-// bytes, and 480 with a body.
+// bytes, and some 480 with a body.
 func newExchange(w http.ResponseWriter, r *http.Request, m *match) (*Request, *Response) {
 	if !hasBody(r) {
 		x := &struct {
@@ -101,8 +101,9 @@ func (res *Response) init(req *Request, w http.ResponseWriter, r *http.Request, 
 	return req, res
 }
 
-// serve answers a request by a handler, or by what is around it, with the options
-// of its match. Whoever lets a request in has deferred leave.
+// serve answers a request by a handler, or by what is around it, or by what its
+// match has instead, with the options of the match. Whoever lets a request in has
+// deferred leave.
 func (req *Request) serve(res *Response, around, h Handler) {
 	s := req.match.scope
 	if s.timeout > 0 {

@@ -369,9 +369,8 @@ func (c *core) route(req *Request, res *Response) {
 		m = m.with(*more)
 	}
 	req.match = m
-	rt := req.match.route
-	setPattern(req.Request, rt.path)
-	rt.serve(req, res)
+	setPattern(req.Request, m.route.path)
+	m.route.serve(req, res)
 }
 
 // current returns the table that holds all routes registered by now.
