@@ -2,12 +2,10 @@
 // the connection after 500 events. The browser comes back by itself, with the
 // id of the last event, and goes on to 1,000.
 import { spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
 import net from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 
 const server = new URL(process.argv[2]);
+const profile = process.argv[3]; // a folder for what the browser writes
 let events = 0;
 let cut = false;
 const proxy = net.createServer((client) => {
@@ -29,20 +27,23 @@ const proxy = net.createServer((client) => {
 await new Promise((resolve) => proxy.listen(0, "127.0.0.1", resolve));
 const origin = `http://127.0.0.1:${proxy.address().port}`;
 
-const profile = mkdtempSync(join(tmpdir(), "clock-"));
 const browser = spawn("chromium", [
   "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
   "--disable-background-networking", "--disable-component-update", "--disable-sync",
   `--user-data-dir=${profile}`, "--remote-debugging-pipe", "about:blank",
 ], { stdio: ["ignore", "ignore", "ignore", "pipe", "pipe"] });
 
+let outcome = "it ended by itself"; // undefined once all is well
+browser.on("exit", () => {
+  if (outcome) console.error("browser:", outcome);
+  process.exit(outcome ? 1 : 0);
+});
 function finish(error) {
-  if (error) console.error("browser:", error);
-  browser.once("exit", () => {
-    rmSync(profile, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
-    process.exit(error ? 1 : 0);
-  });
-  browser.kill("SIGKILL");
+  outcome = error;
+  // Asked to close it ends its other processes too, which would write to the
+  // profile while that is removed.
+  call("Browser.close");
+  setTimeout(() => browser.kill("SIGKILL"), 10_000);
 }
 const guard = setTimeout(() => finish("too slow"), 120_000);
 

@@ -8,7 +8,7 @@ dir=$(mktemp -d)
 go build -C "$here/.." -o "$dir/hello" .
 "$dir/hello" -addr localhost:0 -tick 1ms >"$dir/out" &
 server=$!
-trap 'kill "$server"; wait "$server" || true; rm -rf "$dir"' EXIT
+trap 'kill "$server"; wait "$server" || true; rm -rf "$dir" || echo "not removed: $dir"' EXIT
 for _ in $(seq 100); do
 	url=$(sed -n 's/^listening on //p' "$dir/out")
 	[ -z "$url" ] || break
@@ -43,6 +43,6 @@ with_curl() { read_curl 1 1000 && read_curl 1001 10 --header 'Last-Event-ID: 100
 
 check curl with_curl
 check node node "$here/fetch.mjs" "$url"
-check browser node "$here/browser.mjs" "$url"
+check browser node "$here/browser.mjs" "$url" "$dir/profile"
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]
