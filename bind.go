@@ -2,7 +2,6 @@ package apiroute
 
 import (
 	"encoding"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"mime/multipart"
@@ -179,6 +178,9 @@ type bodyPlan struct {
 	custom   bool // JSON that is decoded by code of the type's own, maybe
 	form     fieldSet
 }
+
+// sealed reports whether nothing that is filled can keep a part of the body's text.
+func (b *bodyPlan) sealed() bool { return b.kind == "json" && !b.custom }
 
 // A validator is a struct on whose type itself Validate is declared.
 type validator struct {
@@ -414,8 +416,7 @@ func (p *planner) checkJSONType(b *bodyPlan, t reflect.Type, name string, seen m
 		return
 	}
 	seen[t] = true
-	if p := reflect.PointerTo(t); p.Implements(reflect.TypeFor[json.Unmarshaler]()) ||
-		p.Implements(reflect.TypeFor[encoding.TextUnmarshaler]()) {
+	if decodesItself(t) {
 		b.custom = true
 		return
 	}
@@ -580,12 +581,13 @@ func (p *plan) checkPath(segs []segment) error {
 // A binder is one filling of a struct.
 type binder struct {
 	*plan
-	req   *Request
-	few   [64]state // of the fields, by their order
-	more  []state   // of those after
-	wrong []wrongField
+	req  *Request
+	few  [64]state // of the fields, by their order
+	more []state   // of those after
 
-	unknowns int // how many names that are not known are among wrong
+	wrong    []FieldError // in the order of the struct
+	orders   []int        // of the fields that are wrong
+	unknowns int          // how many names that are not known are among them
 }
 
 // A state is what a binder knows of a field.
@@ -601,11 +603,6 @@ func (b *binder) state(order int) *state {
 		return &b.few[order]
 	}
 	return &b.more[order-len(b.few)]
-}
-
-type wrongField struct {
-	order int
-	FieldError
 }
 
 // bind fills v. The error is what the client gets.
@@ -641,22 +638,19 @@ func (p *plan) bind(req *Request, v reflect.Value) error {
 		}
 	}
 	if len(b.wrong) > 0 {
-		return b.error()
+		return badRequest(b.wrong...)
 	}
 	return p.validate(v)
 }
 
-func (b *binder) error() error {
-	slices.SortStableFunc(b.wrong, func(x, y wrongField) int { return x.order - y.order })
-	fields := make([]FieldError, len(b.wrong))
-	for i, w := range b.wrong {
-		fields[i] = w.FieldError
-	}
-	return badRequest(fields...)
-}
-
+// fail adds to what is wrong, after what is at or before a place in the struct.
 func (b *binder) fail(order int, in, name, detail string) {
-	b.wrong = append(b.wrong, wrongField{order, FieldError{in, name, detail}})
+	i := len(b.orders)
+	for i > 0 && b.orders[i-1] > order {
+		i--
+	}
+	b.orders = slices.Insert(b.orders, i, order)
+	b.wrong = slices.Insert(b.wrong, i, FieldError{in, name, detail})
 }
 
 // refuse says what is wrong with a field, once.
@@ -797,9 +791,9 @@ func (b *binder) unknown(in, name string) {
 	if len(name) > maxJSONPath {
 		name = name[:maxJSONPath] + "…"
 	}
-	w := wrongField{b.total, FieldError{in, strings.ToValidUTF8(name, "\uFFFD"), isUnknown}}
-	if b.unknowns < maxUnknown && !slices.Contains(b.wrong, w) {
-		b.wrong = append(b.wrong, w)
+	name = strings.ToValidUTF8(name, "\uFFFD")
+	if b.unknowns < maxUnknown && !slices.Contains(b.wrong, FieldError{in, name, isUnknown}) {
+		b.fail(b.total, in, name, isUnknown)
 		b.unknowns++
 	}
 }
@@ -834,7 +828,15 @@ func (b *binder) fromBody(v reflect.Value) error {
 			return b.fromMultipart(indirect(v, p))
 		}
 	}
-	data, err := req.Bytes()
+	var data []byte
+	var err error
+	if req.found().sealed {
+		text := texts.Get().(*[]byte)
+		defer texts.Put(text)
+		data, err = req.readSealed(text)
+	} else {
+		data, err = req.Bytes()
+	}
 	switch {
 	case err != nil:
 		return err

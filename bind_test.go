@@ -107,7 +107,8 @@ func bindServe(t testing.TB, h http.Handler, hr *http.Request) bindAnswer {
 	return bindAnswer{status: w.Code, header: w.Result().Header, body: w.Body.String()}
 }
 
-// bindRun binds a T in a handler on a path and returns what the handler got.
+// bindRun binds a T in a handler on a path and returns what the handler got. A
+// typed endpoint must get the same.
 func bindRun[T any](t testing.TB, path string, r bindHTTP, opts ...Option) (T, bindAnswer) {
 	t.Helper()
 	var got T
@@ -122,8 +123,26 @@ func bindRun[T any](t testing.TB, path string, r bindHTTP, opts ...Option) (T, b
 		got = v
 		return res.Text("ok")
 	}, opts...)
+	api := New(append([]Option{Logger(bindQuiet)}, opts...)...)
+	if orElse(r.method, "POST") == "POST" && checkEndpoint(api, "POST", path, planOf(reflect.TypeFor[T]())) == nil {
+		calls := bindCalls // are those of the handler
+		defer func() { bindCalls = calls }()
+		var typed T
+		Post(api, path, func(_ context.Context, in T) (string, error) { typed = in; return "ok", nil })
+		e := bindServe(t, api, r.request(t))
+		if e.status != a.status || a.status != 200 && e.body != a.body || !cmp.Equal(typed, got, bindAnyFile, bindAllFields) {
+			t.Errorf("%q: as a typed endpoint: %d %s, %+v; want %d %s, %+v", r, e.status, e.body, typed, a.status, a.body, got)
+		}
+	}
 	return got, a
 }
+
+// bindAnyFile compares files by what their parts say of them.
+var bindAnyFile = cmp.Transformer("file", func(f multipart.FileHeader) string {
+	return fmt.Sprint(f.Filename, f.Header, f.Size)
+})
+
+var bindAllFields = cmp.Exporter(func(reflect.Type) bool { return true })
 
 func bindHandle(t testing.TB, path string, r bindHTTP, h Handler, opts ...Option) bindAnswer {
 	t.Helper()

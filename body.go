@@ -10,6 +10,7 @@ import (
 	"os"
 	"reflect"
 	"strings"
+	"sync"
 	"sync/atomic"
 )
 
@@ -112,16 +113,38 @@ func (req *Request) Bytes() ([]byte, error) {
 	if err := req.checkLength(); err != nil {
 		return nil, err
 	}
-	b.data, b.err = readAll(b.read, req.ContentLength)
-	b.next = 0
-	switch {
-	case b.err != nil:
-		b.data, b.err = nil, req.bodyError(b.err)
-	case len(b.data) == 0 && req.ContentLength > 0 && req.PostForm != nil:
-		b.err = errBodyRead // by ParseForm, in middleware
-	}
-	b.all = true
+	b.data, b.err = req.readBody(b, nil)
+	b.next, b.all = 0, true
 	return b.data, b.err
+}
+
+// readBody reads a body as a whole, into a buffer if that has room. The error is
+// what the client gets.
+func (req *Request) readBody(b *body, buffer []byte) ([]byte, error) {
+	data, err := readAll(buffer, b.read, req.ContentLength)
+	switch {
+	case err != nil:
+		return nil, req.bodyError(err)
+	case len(data) == 0 && req.ContentLength > 0 && req.PostForm != nil:
+		return nil, errBodyRead // by ParseForm, in middleware
+	}
+	return data, nil
+}
+
+// texts are buffers for the bodies of requests that are sealed.
+var texts = sync.Pool{New: func() any { return new([]byte) }}
+
+// readSealed reads the body of a request that is sealed into a buffer, which
+// takes over more memory if it has grown, but not all that a client likes.
+func (req *Request) readSealed(text *[]byte) ([]byte, error) {
+	if !hasBody(req.Request) {
+		return nil, nil
+	}
+	data, err := req.readBody(&body{src: req.Body, limit: req.match.scope.bodyLimit}, (*text)[:0])
+	if cap(data) <= maxAnnounced {
+		*text = data
+	}
+	return data, err
 }
 
 // whole returns the body to be read as a whole, also if the handler has put
@@ -137,17 +160,20 @@ func (req *Request) whole() *body {
 
 var errBodyRead = errors.New("apiroute: the body has been read already, and not by Bytes, JSON or Bind")
 
-// readAll reads a body that has been announced with a length, -1 if unknown.
-// Memory for more than is there is not taken on a mere announcement.
-func readAll(read func([]byte) (int, error), length int64) ([]byte, error) {
-	const most = 1 << 16
-	n := int64(512)
-	if 0 <= length && length < most {
-		n = length + 1 // that the end is seen without growing
-	} else if length >= most {
-		n = most
+// maxAnnounced is up to how many bytes of memory are taken for a body on its mere
+// announcement.
+const maxAnnounced = 1 << 16
+
+// readAll reads a body that has been announced with a length, -1 if unknown, into
+// an empty buffer if that has room.
+func readAll(b []byte, read func([]byte) (int, error), length int64) ([]byte, error) {
+	n := 512
+	if length >= 0 {
+		n = int(min(length+1, maxAnnounced)) // that the end is seen without growing
 	}
-	b := make([]byte, 0, n)
+	if cap(b) < n {
+		b = make([]byte, 0, n)
+	}
 	for {
 		n, err := read(b[len(b):cap(b)])
 		b = b[:len(b)+n]
@@ -276,11 +302,7 @@ func (req *Request) mediaType() (string, map[string]string, error) {
 // in a copy of the request: net/http looks at the Body of its own to find out
 // whether a client still waits for 100 Continue.
 func (req *Request) ownBody() {
-	if req.body == nil {
-		req.body = new(body)
-	}
-	b := req.body
-	*b = body{src: req.Body, limit: req.match.scope.bodyLimit, request: *req.Request}
+	b := &body{src: req.Body, limit: req.match.scope.bodyLimit, request: *req.Request}
 	b.request.Body = b
-	req.Request = &b.request
+	req.Request, req.body = &b.request, b
 }

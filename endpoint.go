@@ -81,7 +81,7 @@ func endpoint[In, Out any](r *Router, source, method, path string, f func(contex
 			return res.JSON(out)
 		}
 	}
-	r.must(source, method, path, h, onEndpoint, opts)
+	r.must(route{source: source, method: method, path: path, handler: h, typed: p}, onEndpoint, opts)
 }
 
 // checkEndpoint returns all that keeps a type from being filled on a path.

@@ -8,10 +8,14 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"reflect"
 	"slices"
 	"strings"
 	"testing"
+	"testing/iotest"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 type endpointID struct {
@@ -426,7 +430,7 @@ func (w endpointNoWriter) Write(b []byte) (int, error) { return len(b), nil }
 func (w endpointNoWriter) WriteHeader(int)             {}
 
 // Beyond what encoding/json takes for the text, a request costs the Request with
-// its Response, the bytes of the body, and the struct.
+// its Response, and the struct.
 func TestEndpointAllocs(t *testing.T) {
 	if raceEnabled {
 		t.Log("the race detector allocates too")
@@ -450,10 +454,172 @@ func TestEndpointAllocs(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	if got > json+3 {
-		t.Errorf("path, query and JSON body: %v allocations, want at most the %v of encoding/json and 3", got, json)
+	if got > json+2 {
+		t.Errorf("path, query and JSON body: %v allocations, want at most the %v of encoding/json and 2", got, json)
 	}
 	t.Logf("path, query and JSON body: %v allocations, of which encoding/json %v", got, json)
+}
+
+// A keeper keeps the text that it is decoded from, as it must not.
+type endpointKeeper struct{ text []byte }
+
+func (k *endpointKeeper) UnmarshalJSON(b []byte) error { k.text = b; return nil }
+
+// An endpoint reads bodies into memory that the next request gets. Nothing that
+// it has been given is in there.
+func TestEndpointKeeps(t *testing.T) {
+	keeps := func(data []byte, v any) error {
+		v.(*struct{ text []byte }).text = data
+		return nil
+	}
+	tests := []struct {
+		name string
+		run  func(*testing.T, func(i int) string, ...Option) any
+		text string // of the body; X is a digit
+		opts []Option
+	}{
+		{"string", endpointKept[endpointWhole[string]], `"X"`, nil},
+		{"escaped string", endpointKept[endpointWhole[string]], `"\u0041X"`, nil},
+		{"strings", endpointKept[endpointWhole[[]string]], `["a","X"]`, nil},
+		{"map", endpointKept[endpointWhole[map[string]string]], `{"X":"X"}`, nil},
+		{"any", endpointKept[endpointWhole[any]], `{"a":["X"]}`, nil},
+		{"number", endpointKept[endpointWhole[json.Number]], `1X0`, nil},
+		{"bytes in base64", endpointKept[endpointWhole[[]byte]], `"XXXX"`, nil},
+		{"pointer", endpointKept[endpointWhole[*string]], `"X"`, nil},
+		{"struct", endpointKept[endpointWhole[struct{ A string }]], `{"A":"X"}`, nil},
+		{"json.RawMessage", endpointKept[endpointWhole[json.RawMessage]], `{"a":X}`, nil},
+		{"UnmarshalJSON", endpointKept[endpointWhole[endpointKeeper]], `"X"`, nil},
+		{"UnmarshalJSON within", endpointKept[endpointWhole[map[string][]*endpointKeeper]], `{"a":["X"]}`, nil},
+		{"bytes", endpointKept[struct {
+			Body []byte `body:"bytes"`
+		}], "X", nil},
+		{"a codec", endpointKept[endpointWhole[struct{ text []byte }]], `"X"`, []Option{JSONCodec(nil, keeps)}},
+	}
+	for _, tt := range tests {
+		digit := func(i int) string { return strings.ReplaceAll(tt.text, "X", string(rune('0'+i))) }
+		got := tt.run(t, digit, tt.opts...)
+		want := tt.run(t, digit, append(tt.opts, Around(func(h Handler) Handler { return h }))...) // which sees the request
+		if diff := cmp.Diff(want, got, bindAllFields); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", tt.name, diff)
+		}
+	}
+}
+
+type endpointWhole[T any] struct {
+	Body T `body:"json"`
+}
+
+// endpointKept sends ten bodies to an endpoint, and returns what it has of them
+// after the last.
+func endpointKept[In any](t *testing.T, body func(i int) string, opts ...Option) any {
+	var kept []In
+	api := New(append(opts, Logger(bindQuiet))...)
+	Post(api, "/x", func(_ context.Context, in In) (struct{}, error) { kept = append(kept, in); return struct{}{}, nil })
+	for i := range 10 {
+		if a := bindServe(t, api, bindHTTP{header: []string{bindJSON}, body: body(i)}.request(t)); a.status != 204 {
+			t.Errorf("%s: %d %s", body(i), a.status, a.body)
+		}
+	}
+	return kept
+}
+
+// Whoever sees the request of an endpoint can read its body, also after it.
+func TestEndpointBodySeen(t *testing.T) {
+	const text = `{"id":7}`
+	type In struct {
+		Body endpointOut `body:"json"`
+	}
+	seen := ""
+	read := func(req *Request) {
+		b, err := req.Bytes()
+		again, _ := io.ReadAll(req.Body)
+		seen = fmt.Sprintf("%s %s %v", b, again, err)
+	}
+	around := Around(func(h Handler) Handler {
+		return func(req *Request, res *Response) error {
+			defer read(req)
+			return h(req, res)
+		}
+	})
+	onError := OnError(func(req *Request, res *Response, err error) error { read(req); return err })
+	for _, tt := range []struct {
+		name   string
+		router []Option
+		route  []Option
+		err    error
+		want   string
+	}{
+		{name: "nobody"},
+		{name: "Around of the router", router: []Option{around}, want: text + " " + text + " <nil>"},
+		{name: "Around of the route", route: []Option{around}, want: text + " " + text + " <nil>"},
+		{name: "OnError of the router", router: []Option{onError}, err: Errorf(409, "taken"), want: text + " " + text + " <nil>"},
+		{name: "OnError of the route", route: []Option{onError}, err: Errorf(409, "taken"), want: text + " " + text + " <nil>"},
+		{name: "OnError, no error", router: []Option{onError}},
+	} {
+		seen = ""
+		api := New(append(tt.router, Logger(bindQuiet))...)
+		Post(api, "/x", func(_ context.Context, in In) (endpointOut, error) { return in.Body, tt.err }, tt.route...)
+		hr := bindHTTP{header: []string{bindJSON}, body: text}.request(t)
+		body := hr.Body
+		a := bindServe(t, api, hr)
+		if refused := a.status == 409; refused != (tt.err != nil) || seen != tt.want {
+			t.Errorf("%s: %d %s, seen %q; want it %q", tt.name, a.status, a.body, seen, tt.want)
+		}
+		if hr.Body != body {
+			t.Errorf("%s: the server's request has another Body", tt.name)
+		}
+	}
+}
+
+// A body that fails, in an endpoint as in a handler.
+func TestEndpointBodyErrors(t *testing.T) {
+	type In struct {
+		Body endpointOut `body:"json"`
+	}
+	for _, tt := range []struct {
+		name   string
+		length int64
+		body   io.Reader
+		status int
+		want   string
+	}{
+		{"right", -1, strings.NewReader(`{"id":1}`), 200, `{"id":1}`},
+		{"just so long", -1, strings.NewReader(`{"id":1}` + strings.Repeat(" ", 92)), 200, `{"id":1}`},
+		{"too long", -1, strings.NewReader(`{"id":1}` + strings.Repeat(" ", 93)), 413,
+			`{"title":"Request Entity Too Large","status":413,"detail":"the body is longer than 100 bytes"}`},
+		{"longer than announced, inflated on the way", 8, strings.NewReader(`{"id":1}` + strings.Repeat(" ", 93)), 413,
+			`{"title":"Request Entity Too Large","status":413,"detail":"the body is longer than 100 bytes"}`},
+		{"broken off", -1, io.MultiReader(strings.NewReader(`{"id"`), iotest.ErrReader(io.ErrUnexpectedEOF)), 400,
+			`{"title":"Bad Request","status":400,"detail":"the body is broken off or malformed"}`},
+		{"too slow", -1, iotest.ErrReader(os.ErrDeadlineExceeded), 408, `{"title":"Request Timeout","status":408}`},
+		{"empty", -1, strings.NewReader(""), 400,
+			`{"title":"Bad Request","status":400,"detail":"the body is required","errors":[{"in":"body","detail":"is required"}]}`},
+		{"closed", -1, iotest.ErrReader(http.ErrBodyReadAfterClose), 500, `{"title":"Internal Server Error","status":500}`},
+	} {
+		api := New(Logger(bindQuiet), BodyLimit(100))
+		Post(api, "/x", func(_ context.Context, in In) (endpointOut, error) { return in.Body, nil })
+		hr := bindHTTP{header: []string{bindJSON}}.request(t)
+		hr.ContentLength, hr.Body = tt.length, io.NopCloser(tt.body)
+		if a := bindServe(t, api, hr); a.status != tt.status || a.body != tt.want {
+			t.Errorf("%s: %d %s, want %d %s", tt.name, a.status, a.body, tt.status, tt.want)
+		}
+	}
+}
+
+// Memory that one long body has taken is not kept for the next, short one.
+func TestEndpointMemory(t *testing.T) {
+	for _, length := range []int{0, 1, 1000, maxAnnounced - 1, maxAnnounced + 1, 1 << 20} {
+		hr := bindHTTP{body: strings.Repeat("x", length)}.request(t)
+		req := &Request{Request: hr, match: standalone}
+		text := new([]byte)
+		data, err := req.readSealed(text)
+		if len(data) != length || err != nil {
+			t.Errorf("%d bytes: got %d, %v", length, len(data), err)
+		}
+		if cap(*text) > maxAnnounced || 0 < length && length < maxAnnounced && cap(*text) < length {
+			t.Errorf("%d bytes: %d are kept", length, cap(*text))
+		}
+	}
 }
 
 // The faults of a type do not hide those of its place, nor the other way round.

@@ -345,14 +345,20 @@ func isSpecial(r rune) bool {
 	return r != '_' && r != '-' && (r < '0' || r > '9' && r < 'A' || r > 'Z' && r < 'a' || r > 'z')
 }
 
+// decodesItself reports whether JSON is decoded into a type by code of its own.
+func decodesItself(t reflect.Type) bool {
+	p := reflect.PointerTo(t)
+	return p.Implements(reflect.TypeFor[json.Unmarshaler]()) || p.Implements(reflect.TypeFor[encoding.TextUnmarshaler]()) ||
+		decodesFrom(p)
+}
+
 // expected says what a value of a Go type must be in JSON. number is what stands
 // there if that is a number.
 func expected(t reflect.Type, number string) string {
 	if t == reflect.TypeFor[json.Number]() {
 		return notNumber
 	}
-	p := reflect.PointerTo(t)
-	if p.Implements(reflect.TypeFor[json.Unmarshaler]()) || p.Implements(reflect.TypeFor[encoding.TextUnmarshaler]()) {
+	if decodesItself(t) {
 		return wrongForm
 	}
 	whole := number != "" && strings.Trim(number, "+-0123456789") == ""

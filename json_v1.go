@@ -5,6 +5,7 @@ package apiroute
 import (
 	"bytes"
 	"encoding/json"
+	"reflect"
 )
 
 // unmarshal decodes a JSON text.
@@ -35,6 +36,10 @@ func syntaxOffset(data []byte, custom bool, err error) (int64, bool) {
 	}
 	return syntax.Offset - 1, true
 }
+
+// decodesFrom reports whether a type has encoding/json/v2's UnmarshalJSONFrom,
+// which is nothing here.
+func decodesFrom(reflect.Type) bool { return false }
 
 // describe says what an error has against a value.
 func describe(err error) string { return describeV1(err) }

@@ -9,6 +9,7 @@ import (
 	"encoding/json/jsontext"
 	"encoding/json/v2"
 	"errors"
+	"reflect"
 )
 
 // strict is encoding/json's semantics, but for names.
@@ -38,6 +39,9 @@ func syntaxOffset(data []byte, _ bool, _ error) (int64, bool) {
 	}
 	return syntax.ByteOffset, true
 }
+
+// decodesFrom reports whether a type has UnmarshalJSONFrom.
+func decodesFrom(t reflect.Type) bool { return t.Implements(reflect.TypeFor[json.UnmarshalerFrom]()) }
 
 // describe says what an error has against a value.
 func describe(err error) string {

@@ -158,7 +158,7 @@ func registerAll(paths []string) (api *Router, refusals map[int]error) {
 	api, refusals = New(), map[int]error{}
 	for i, path := range paths {
 		h := func(_ *Request, res *Response) error { return res.End() }
-		if err := api.register("test", "", path, h, onRoute, nil); err != nil {
+		if err := api.register(route{source: "test", path: path, handler: h}, onRoute, nil); err != nil {
 			refusals[i] = err
 		}
 	}
@@ -494,7 +494,7 @@ func newSite(t *testing.T) *site {
 			if f.Route != "/api" && !strings.HasPrefix(f.Route, "/api/") {
 				continue // a page
 			}
-			err := api.register("test", "", f.Route, answerInfo, onRoute, nil)
+			err := api.register(route{source: "test", path: f.Route, handler: answerInfo}, onRoute, nil)
 			if partly := anySegment(f.Route, isPartlyDynamic); (err != nil) != partly {
 				t.Errorf("registering %q: error %v; dynamic only in part: %t", f.Route, err, partly)
 			}

@@ -316,7 +316,7 @@ func registerEntry(api *Router, e entry, got *verdict) error {
 		return res.Status(http.StatusOK).End()
 	}
 	if !e.mount {
-		return api.register(oracleSource(e), "", e.path, h, onRoute, nil)
+		return api.register(route{source: oracleSource(e), path: e.path, handler: h}, onRoute, nil)
 	}
 	plain := FromHTTP(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		got.Path, got.Values = e.path, map[string][]string{}
@@ -326,7 +326,7 @@ func registerEntry(api *Router, e entry, got *verdict) error {
 			}
 		}
 	}))
-	return api.register(oracleSource(e), "", e.path, plain, onMount, nil)
+	return api.register(route{source: oracleSource(e), path: e.path, handler: plain}, onMount, nil)
 }
 
 // oracleStatics are few, so that paths overlap. Some are one text in two forms.

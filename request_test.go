@@ -813,7 +813,7 @@ func TestReadAllMemory(t *testing.T) {
 		{1 << 16, strings.Repeat("x", 1<<16), 1 << 17},
 		{-1, strings.Repeat("x", 1<<20), 1 << 21},
 	} {
-		got, err := readAll(strings.NewReader(test.body).Read, test.length)
+		got, err := readAll(nil, strings.NewReader(test.body).Read, test.length)
 		if string(got) != test.body || err != nil || cap(got) > test.most {
 			t.Errorf("%d announced, %d there: got %d bytes, capacity %d, %v; want capacity %d at most",
 				test.length, len(test.body), len(got), cap(got), err, test.most)

@@ -28,7 +28,7 @@ type page struct {
 
 // with returns a page that also has rt. p may be nil.
 func (p *page) with(rt *route, segs []segment) (*page, error) {
-	q := &page{segs: segs, matches: []match{{method: rt.method, route: rt, scope: rt.scope}}, scope: rt.scope}
+	q := &page{segs: segs, matches: []match{{method: rt.method, route: rt, scope: rt.scope, sealed: rt.sealed()}}, scope: rt.scope}
 	if p != nil {
 		q.matches = append(q.matches, p.matches...)
 		q.scope = common(p.scope, rt.scope)
@@ -152,22 +152,22 @@ type route struct {
 
 	scope   *scope
 	handler Handler
+	typed   *plan        // of what the handler takes, if it is a typed endpoint
 	around  Handler      // it within Around of all levels, or nil
 	plain   http.Handler // that within Use of its groups and itself, or nil
 }
 
-// newRoute builds what serves a route, from the inside out. Each middleware is
+// build makes what serves a route, from the inside out. Each middleware is
 // called here and never again. So that a 405, which is the page's, can pass
 // through what is common to the page's routes and no further, there is a gate
 // before the middleware of each level.
-func newRoute(method, path, source string, h Handler, s *scope) (*route, error) {
-	rt := &route{method: method, path: path, source: source, scope: s, handler: h}
-	inner := Handler(h.enter)
+func (rt *route) build() error {
+	inner := Handler(rt.handler.enter)
 	var plain http.Handler = http.HandlerFunc(rt.endpoint)
-	for ; s != nil; s = s.parent {
+	for s := rt.scope; s != nil; s = s.parent {
 		around, err := wrap(inner, s.around)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		if len(s.around) > 0 {
 			inner = s.gate(around)
@@ -177,12 +177,19 @@ func newRoute(method, path, source string, h Handler, s *scope) (*route, error) 
 			continue
 		}
 		if plain, err = wrap(plain, s.use); err != nil {
-			return nil, err
+			return err
 		}
 		plain = s.plainGate(rt, plain)
 		rt.plain = plain
 	}
-	return rt, nil
+	return nil
+}
+
+// sealed reports whether only this package gets to see the requests of a route,
+// and the texts of their bodies.
+func (rt *route) sealed() bool {
+	return rt.typed != nil && rt.typed.body != nil && rt.typed.body.sealed() &&
+		rt.around == nil && rt.scope.onError == nil && rt.scope.unmarshal == nil
 }
 
 // enter calls a handler, or what is to be answered in its place.

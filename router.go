@@ -184,33 +184,33 @@ func joinPath(prefix, path string) (string, error) {
 // HEAD and OPTIONS included, as a file in pages/api does: the handler looks at
 // req.Method. Where a method is registered beside it, the method wins.
 func (r *Router) Handle(path string, h Handler, opts ...Option) {
-	r.must(source(), "", path, h, onRoute, opts)
+	r.must(route{source: source(), path: path, handler: h}, onRoute, opts)
 }
 
 // Get registers a handler for GET of a path. It also answers HEAD, with the
 // same status and headers and no body.
 func (r *Router) Get(path string, h Handler, opts ...Option) {
-	r.must(source(), http.MethodGet, path, h, onRoute, opts)
+	r.must(route{source: source(), method: http.MethodGet, path: path, handler: h}, onRoute, opts)
 }
 
 // Post registers a handler for POST of a path.
 func (r *Router) Post(path string, h Handler, opts ...Option) {
-	r.must(source(), http.MethodPost, path, h, onRoute, opts)
+	r.must(route{source: source(), method: http.MethodPost, path: path, handler: h}, onRoute, opts)
 }
 
 // Put registers a handler for PUT of a path.
 func (r *Router) Put(path string, h Handler, opts ...Option) {
-	r.must(source(), http.MethodPut, path, h, onRoute, opts)
+	r.must(route{source: source(), method: http.MethodPut, path: path, handler: h}, onRoute, opts)
 }
 
 // Patch registers a handler for PATCH of a path.
 func (r *Router) Patch(path string, h Handler, opts ...Option) {
-	r.must(source(), http.MethodPatch, path, h, onRoute, opts)
+	r.must(route{source: source(), method: http.MethodPatch, path: path, handler: h}, onRoute, opts)
 }
 
 // Delete registers a handler for DELETE of a path.
 func (r *Router) Delete(path string, h Handler, opts ...Option) {
-	r.must(source(), http.MethodDelete, path, h, onRoute, opts)
+	r.must(route{source: source(), method: http.MethodDelete, path: path, handler: h}, onRoute, opts)
 }
 
 // Method registers a handler for one method of a path, such as "PROPFIND". It
@@ -221,7 +221,7 @@ func (r *Router) Method(method, path string, h Handler, opts ...Option) {
 		panic(fmt.Sprintf("apiroute: %s: path %q: method %q: want an upper-case token other than CONNECT",
 			source(), r.prefix+path, method))
 	}
-	r.must(source(), method, path, h, onRoute, opts)
+	r.must(route{source: source(), method: method, path: path, handler: h}, onRoute, opts)
 }
 
 // isToken reports whether s is a token; RFC 9110, section 5.6.2.
@@ -240,7 +240,7 @@ func (r *Router) Mount(path string, h http.Handler, opts ...Option) {
 	if !isNil(h) {
 		handler = FromHTTP(h)
 	}
-	r.must(source(), "", path, handler, onMount, opts)
+	r.must(route{source: source(), path: path, handler: handler}, onMount, opts)
 }
 
 // source returns file and line of the caller's caller, who called this package.
@@ -249,25 +249,25 @@ func source() string {
 	return file + ":" + strconv.Itoa(line)
 }
 
-func (r *Router) must(source, method, path string, h Handler, at place, opts []Option) {
-	if err := r.register(source, method, path, h, at, opts); err != nil {
-		panic(fmt.Sprintf("apiroute: %s: path %q: %v", source, r.prefix+path, err))
+func (r *Router) must(rt route, at place, opts []Option) {
+	if err := r.register(rt, at, opts); err != nil {
+		panic(fmt.Sprintf("apiroute: %s: path %q: %v", rt.source, r.prefix+rt.path, err))
 	}
 }
 
-func (r *Router) register(source, method, path string, h Handler, at place, opts []Option) error {
-	if r.scope.parent == nil && path == "" {
+// register registers a route whose path is that within the group.
+func (r *Router) register(rt route, at place, opts []Option) (err error) {
+	if r.scope.parent == nil && rt.path == "" {
 		return errors.New("it must begin with a slash") // only a group has a path of its own
 	}
-	path, err := joinPath(r.prefix, path)
+	if rt.path, err = joinPath(r.prefix, rt.path); err != nil {
+		return err
+	}
+	segs, err := parsePath(rt.path)
 	if err != nil {
 		return err
 	}
-	segs, err := parsePath(path)
-	if err != nil {
-		return err
-	}
-	if h == nil {
+	if rt.handler == nil {
 		return errors.New("the handler is nil")
 	}
 	if at == onMount {
@@ -276,21 +276,19 @@ func (r *Router) register(source, method, path string, h Handler, at place, opts
 		}
 		segs = append(segs, segment{kind: mounted})
 	}
-	s, err := newScope(r.scope, at, opts)
-	if err != nil {
+	if rt.scope, err = newScope(r.scope, at, opts); err != nil {
 		return err
 	}
-	rt, err := newRoute(method, path, source, h, s)
-	if err != nil {
+	if err = rt.build(); err != nil {
 		return err
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	n, err := r.tree.insert(segs, path, source)
+	n, err := r.tree.insert(segs, rt.path, rt.source)
 	if err != nil {
 		return err
 	}
-	if n.page, err = n.page.with(rt, segs); err == nil {
+	if n.page, err = n.page.with(&rt, segs); err == nil {
 		r.table.Store(nil)
 	}
 	return err

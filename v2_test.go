@@ -34,3 +34,24 @@ func FuzzJSONStrict(f *testing.F) {
 		}
 	})
 }
+
+// A jsonFrom is a type that decodes itself as encoding/json/v2 has it, and keeps
+// the text, as it must not; one that encoding/json alone could not fill.
+type jsonFrom struct {
+	text []byte
+	Done chan bool
+}
+
+func (f *jsonFrom) UnmarshalJSONFrom(d *jsontext.Decoder) (err error) {
+	f.text, err = d.ReadValue()
+	return err
+}
+
+func TestEndpointKeepsFrom(t *testing.T) {
+	digit := func(i int) string { return `"` + string(rune('0'+i)) + `"` }
+	for i, in := range endpointKept[endpointWhole[jsonFrom]](t, digit).([]endpointWhole[jsonFrom]) {
+		if got := string(in.Body.text); got != digit(i) {
+			t.Errorf("request %d: got %s, want %s", i, got, digit(i))
+		}
+	}
+}
