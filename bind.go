@@ -586,7 +586,6 @@ type binder struct {
 	more []state   // of those after
 
 	wrong    []FieldError // in the order of the struct
-	orders   []int        // of the fields that are wrong
 	unknowns int          // how many names that are not known are among them
 }
 
@@ -596,6 +595,7 @@ type state uint8
 const (
 	present state = 1 << iota // it had a value
 	refused                   // it has been told of
+	told                      // and from here on: how many are told of in its place
 )
 
 func (b *binder) state(order int) *state {
@@ -645,11 +645,11 @@ func (p *plan) bind(req *Request, v reflect.Value) error {
 
 // fail adds to what is wrong, after what is at or before a place in the struct.
 func (b *binder) fail(order int, in, name, detail string) {
-	i := len(b.orders)
-	for i > 0 && b.orders[i-1] > order {
-		i--
+	i := 0
+	for o := 0; o <= order; o++ {
+		i += int(*b.state(o) / told)
 	}
-	b.orders = slices.Insert(b.orders, i, order)
+	*b.state(order) += told
 	b.wrong = slices.Insert(b.wrong, i, FieldError{in, name, detail})
 }
 
