@@ -2,6 +2,7 @@ package apiroute
 
 import (
 	"encoding"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"mime/multipart"
@@ -102,14 +103,28 @@ func Bind[T any](req *Request) (T, error) {
 
 // bind is Bind for a type that has been held against the route.
 func bind[T any](req *Request, p *plan) (T, error) {
-	var v, zero T
+	var zero T
 	if p.total == 0 && len(p.validators) == 0 && !req.found().scope.rejectUnknown {
 		return zero, nil
 	}
-	if err := p.bind(req, reflect.ValueOf(&v).Elem()); err != nil {
+	var v *T
+	private := !p.exposed && req.found().scope.unmarshal == nil
+	if private {
+		v, _ = p.values.Get().(*T)
+	}
+	if v == nil {
+		v = new(T)
+	}
+	err := p.bind(req, reflect.ValueOf(v).Elem())
+	bound := *v
+	if private {
+		*v = zero
+		p.values.Put(v)
+	}
+	if err != nil {
 		return zero, err
 	}
-	return v, nil
+	return bound, nil
 }
 
 // formMemory is how many bytes of a form's files are kept in memory.
@@ -125,6 +140,9 @@ type plan struct {
 	total      int       // fields, with the body and those of a form
 	validators []validator
 	fault      error // what is wrong with the type
+
+	values  sync.Pool // of *T, zero, to be filled and copied
+	exposed bool      // code of the type's own gets a pointer to what is filled, maybe
 }
 
 // A field is one value to fill.
@@ -175,12 +193,13 @@ type bodyPlan struct {
 	typ      reflect.Type // without the pointer
 	pointer  bool
 	required bool
-	custom   bool // JSON that is decoded by code of the type's own, maybe
+	custom   bool // JSON that is decoded by code of the type's own, maybe,
+	kept     bool // and by code that may keep a part of the text
 	form     fieldSet
 }
 
 // sealed reports whether nothing that is filled can keep a part of the body's text.
-func (b *bodyPlan) sealed() bool { return b.kind == "json" && !b.custom }
+func (b *bodyPlan) sealed() bool { return b.kind == "json" && !b.kept }
 
 // A validator is a struct on whose type itself Validate is declared.
 type validator struct {
@@ -343,6 +362,7 @@ func (p *planner) setType(f *field, t reflect.Type) {
 		if f.parse == nil {
 			p.failf("field %s: %v is no type for a %s", f.goName, t, f.in)
 		}
+		p.exposed = p.exposed || parsesItself(t) && mayKeep(t)
 	}
 }
 
@@ -418,6 +438,8 @@ func (p *planner) checkJSONType(b *bodyPlan, t reflect.Type, name string, seen m
 	seen[t] = true
 	if decodesItself(t) {
 		b.custom = true
+		b.kept = b.kept || mayKeep(t)
+		p.exposed = p.exposed || b.kept
 		return
 	}
 	switch t.Kind() {
@@ -455,7 +477,7 @@ func (p *planner) checkJSONType(b *bodyPlan, t reflect.Type, name string, seen m
 // parser returns what parses a text into a value of a type. It returns "", or
 // what the text must be. It is nil if the type is not supported.
 func parser(t reflect.Type) func(reflect.Value, string) string {
-	if reflect.PointerTo(t).Implements(reflect.TypeFor[encoding.TextUnmarshaler]()) && t.Kind() != reflect.Pointer {
+	if parsesItself(t) {
 		return parseText
 	}
 	if t == reflect.TypeFor[time.Duration]() {
@@ -474,6 +496,17 @@ func parser(t reflect.Type) func(reflect.Value, string) string {
 		return parseFloat
 	}
 	return nil
+}
+
+// parsesItself reports whether a text is parsed into a type by code of its own.
+func parsesItself(t reflect.Type) bool {
+	return reflect.PointerTo(t).Implements(reflect.TypeFor[encoding.TextUnmarshaler]()) && t.Kind() != reflect.Pointer
+}
+
+// mayKeep reports whether a type may keep what it decodes, or a pointer to itself.
+// These may not; others are not to be trusted with memory that is used again.
+func mayKeep(t reflect.Type) bool {
+	return t != reflect.TypeFor[time.Time]() && t != reflect.TypeFor[json.RawMessage]()
 }
 
 func parseText(v reflect.Value, s string) string {
@@ -997,6 +1030,7 @@ func (p *planner) addValidators(t reflect.Type, index []int, inBody bool, within
 	}
 	if declaresValidate(t) {
 		p.validators = append(p.validators, validator{index, inBody})
+		p.exposed = p.exposed || !t.Implements(reflect.TypeFor[validate]()) // else it gets a copy
 	}
 }
 

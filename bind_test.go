@@ -2110,6 +2110,96 @@ func TestBindValidateOnce(t *testing.T) {
 	}
 }
 
+// What is filled is used again, but for what the code of a type can hold on to.
+func TestBindReused(t *testing.T) {
+	type plain struct {
+		Q    string   `query:"q"`
+		N    int      `query:"n"`
+		List []string `query:"l"`
+		P    *int     `query:"p"`
+		Body struct {
+			A string
+			M map[string]int
+		} `body:"json"`
+	}
+	const full = "/x?q=a&n=1&l=a&l=b&p=1"
+	for _, first := range []bindHTTP{
+		{target: full, header: []string{bindJSON}, body: `{"A":"a","M":{"a":1}}`},
+		{target: full + "&p=2", header: []string{bindJSON}, body: `{"A":"a","M":{"a":1}}`},
+		{target: full, header: []string{bindJSON}, body: `{"A":"a","M":{"a":1},"B":`},
+		{target: full, header: []string{bindJSON}, body: `{"M":{"a":1},"A":1}`},
+		{target: full, header: []string{"Content-Type: text/plain"}, body: `{}`},
+	} {
+		for range 5 { // the race detector has pools forget
+			bindRun[plain](t, "/x", first)
+			if got, a := bindRun[plain](t, "/x", bindHTTP{header: []string{bindJSON}, body: `{}`}); a.status != 200 || !reflect.ValueOf(got).IsZero() {
+				t.Errorf("after %q: %d %s, got %+v", first, a.status, a.body, got)
+			}
+		}
+	}
+
+	type body[B any] struct {
+		Body B `body:"json"`
+	}
+	codec := JSONCodec(nil, func(_ []byte, v any) error {
+		bindHeld = append(bindHeld, v.(*bindHolds))
+		v.(*bindHolds).n = len(bindHeld)
+		return nil
+	})
+	for _, tt := range []struct {
+		name string
+		bind func(*Request) error
+		opts []Option
+	}{
+		{"Validate", bindOnly[bindHoldsValidate], nil},
+		{"Validate of a part", bindOnly[struct{ bindHoldsValidate }], nil},
+		{"Validate of the body", bindOnly[body[bindHoldsValidate]], nil},
+		{"UnmarshalText", bindOnly[struct {
+			V bindHoldsText `query:"q"`
+		}], nil},
+		{"UnmarshalJSON", bindOnly[body[bindHoldsJSON]], nil},
+		{"UnmarshalJSON, within", bindOnly[body[struct{ V bindHoldsJSON }]], nil},
+		{"a codec", bindOnly[body[bindHolds]], []Option{codec}},
+	} {
+		bindHeld = nil
+		for range 10 {
+			r := bindHTTP{target: "/x?q=1", header: []string{bindJSON}, body: `{"V":"1"}`}
+			h := func(req *Request, _ *Response) error { return tt.bind(req) }
+			bindHandle(t, "/x", r, h, tt.opts...)
+		}
+		for i, held := range bindHeld {
+			if held.n != i+1 {
+				t.Errorf("%s: what was kept of bind %d is now %d", tt.name, i+1, held.n)
+			}
+		}
+		if len(bindHeld) != 10 {
+			t.Errorf("%s: %d kept, want 10", tt.name, len(bindHeld))
+		}
+	}
+}
+
+// bindHeld is what types have kept of themselves.
+var bindHeld []*bindHolds
+
+type (
+	bindHolds struct {
+		V string `query:"q"`
+		n int
+	}
+	bindHoldsValidate struct{ bindHolds }
+	bindHoldsText     struct{ bindHolds }
+	bindHoldsJSON     struct{ bindHolds }
+)
+
+func (h *bindHolds) hold() error {
+	bindHeld = append(bindHeld, h)
+	h.n = len(bindHeld)
+	return nil
+}
+func (h *bindHoldsValidate) Validate() error        { return h.hold() }
+func (h *bindHoldsText) UnmarshalText([]byte) error { return h.hold() }
+func (h *bindHoldsJSON) UnmarshalJSON([]byte) error { return h.hold() }
+
 type (
 	bindJSONOf[B any] struct {
 		Q    int `query:"q"`
