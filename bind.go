@@ -30,34 +30,36 @@ import (
 //	body:"form"           a urlencoded or multipart body, into a struct whose fields have form:"name"
 //	body:"bytes"          the body as it is, into []byte or string
 //
-// Every exported field has one tag, embedded structs count as their fields, and
-// names match as they are written; only those of headers, in any letter case.
+// Every exported field has one tag, embedded structs count as their fields (a
+// pointer to one is refused), and names match as they are written; only those of
+// headers, in any letter case.
 //
 // V is a string, bool, integer, float, [time.Duration], a type with
-// UnmarshalText, or a named type of these. A pointer to V is nil where the value
+// UnmarshalText such as [time.Time] (RFC 3339; a + in a query is %2B) and
+// [net/netip.Addr], or a named type of these. A pointer to V is nil where the value
 // is absent. In a form, *multipart.FileHeader and []*multipart.FileHeader take
 // files. What text each takes:
 //
-//	text                 string  bool   int    uint   float  Duration
-//	""                   ""      -      -      -      -      -
-//	"3"                  "3"     -      3      3      3      -
-//	"+3"                 "+3"    -      3      -      3      -
-//	"-3"                 "-3"    -      -3     -      -3     -
-//	" 3"                 " 3"    -      -      -      -      -
-//	"1_000"              "1_000" -      -      -      -      -
-//	"0x10"               "0x10"  -      -      -      -      -
-//	"1.5"                "1.5"   -      -      -      1.5    -
-//	"1e3"                "1e3"   -      -      -      1000   -
-//	"NaN"                "NaN"   -      -      -      -      -
-//	"Inf"                "Inf"   -      -      -      -      -
-//	"99999999999999999999" "99999999999999999999" - -    -      1e+20  -
-//	"1"                  "1"     true   1      1      1      -
-//	"0"                  "0"     false  0      0      0      0s
-//	"TRUE"               "TRUE"  true   -      -      -      -
-//	"f"                  "f"     false  -      -      -      -
-//	"on"                 "on"    -      -      -      -      -
-//	"yes"                "yes"   -      -      -      -      -
-//	"1h30m"              "1h30m" -      -      -      -      1h30m0s
+//	text                    string                  bool   int  uint  float  Duration
+//	""                      ""                      -      -    -     -      -
+//	"3"                     "3"                     -      3    3     3      -
+//	"+3"                    "+3"                    -      3    -     3      -
+//	"-3"                    "-3"                    -      -3   -     -3     -
+//	" 3"                    " 3"                    -      -    -     -      -
+//	"1_000"                 "1_000"                 -      -    -     -      -
+//	"0x10"                  "0x10"                  -      -    -     -      -
+//	"1.5"                   "1.5"                   -      -    -     1.5    -
+//	"1e3"                   "1e3"                   -      -    -     1000   -
+//	"NaN"                   "NaN"                   -      -    -     -      -
+//	"Inf"                   "Inf"                   -      -    -     -      -
+//	"99999999999999999999"  "99999999999999999999"  -      -    -     1e+20  -
+//	"1"                     "1"                     true   1    1     1      -
+//	"0"                     "0"                     false  0    0     0      0s
+//	"TRUE"                  "TRUE"                  true   -    -     -      -
+//	"f"                     "f"                     false  -    -     -      -
+//	"on"                    "on"                    -      -    -     -      -
+//	"yes"                   "yes"                   -      -    -     -      -
+//	"1h30m"                 "1h30m"                 -      -    -     -      1h30m0s
 //
 // In a query or a form, + is a space, and so "+3" is " 3". Strings must be UTF-8.
 //
@@ -78,7 +80,8 @@ import (
 // structs, of the body and of its embedded structs, and of T, each once. The
 // [FieldError] values that they return, also joined, are a 422 with these
 // fields; an [*Error] is as it is; any other error is a 422 that does not show
-// it.
+// it. On structs that are further in, such as an address in the body, it is not
+// called: that is for the Validate around them.
 //
 // Files of a multipart body that have more than 1 MiB together are kept in
 // temporary files, which are removed after the answer. Bind may be called again,

@@ -12,9 +12,9 @@ import (
 // function, which can be tested without HTTP.
 //
 // In is filled by [Bind]. Out goes out as JSON with status 200 or that of
-// [Status], a nil slice or map as [] or {}; an Out of struct{} is a 204 without
-// a body. An error is answered as that of a [Handler]. An endpoint that must set
-// a header or a cookie is a Handler that calls Bind.
+// [Status], a nil slice or map as [] or {}, a nil pointer as null; an Out of
+// struct{} is a 204 without a body. An error is answered as that of a [Handler].
+// An endpoint that must set a header or a cookie is a Handler that calls Bind.
 //
 // Besides what [Router.Get] panics for, it panics, with all that is wrong and
 // file and line, if Bind could never fill In: if a field has no tag or two, an

@@ -96,8 +96,8 @@ const (
 //
 // On the router it runs before matching: it sees every request, 404s included,
 // and may rewrite the URL. On a group or a route it runs for those paths only,
-// inside that of the outer levels, and for what is answered for a path without
-// a handler (405, OPTIONS, 308) if it is common to all routes of the path: CORS
+// inside that of the outer levels, and for what the package answers on a path
+// that has routes (405, OPTIONS, 308) if it is common to all of them: CORS
 // for a path belongs on a level that all its methods have in common. It must pass
 // on the context of the request.
 //
@@ -112,13 +112,14 @@ func Use(middleware ...func(http.Handler) http.Handler) Option {
 
 // Around adds middleware in the package's own terms, the outermost first,
 // inside all of [Use]. It sees the error that the handler returns, and refuses
-// by returning one (authentication, transactions). It hands values on by
+// by returning one (authentication, transactions). A panic goes through it: what
+// must be taken back then is taken back in a defer. It hands values on by
 //
 //	req.Request = req.WithContext(ctx)
 //
-// It runs for the paths of its router, group or route, and like Use for what is
-// answered for a path without a handler. Each function is called once, when the
-// route is registered. Around panics if one is nil.
+// It runs for the paths of its router, group or route, and like Use for what the
+// package answers on them. Each function is called once, when the route is
+// registered. Around panics if one is nil.
 func Around(middleware ...func(Handler) Handler) Option {
 	if slices.ContainsFunc(middleware, func(m func(Handler) Handler) bool { return m == nil }) {
 		panic("apiroute: Around: nil middleware")
@@ -143,10 +144,11 @@ func NoBodyLimit() Option {
 }
 
 // Timeout puts a deadline on the context of a request, inside [Use]; 0 is none,
-// the default. A handler that returns an error after this deadline, and not
-// another, is answered 503; but an [*Error] is answered as it is. A handler
-// that does not look at its context runs on, and the time in which a body comes
-// counts: a route that takes uploads wants a longer one. Timeout panics if d is negative.
+// the default. An error that a handler returns after it is answered 503, but an
+// [*Error] as it is; that of a deadline of the handler's own is a 500. A handler
+// that does not look at its context runs on, and its answer goes out, late. The
+// time in which a body comes counts: a route that takes uploads wants a longer
+// one. Timeout panics if d is negative.
 func Timeout(d time.Duration) Option {
 	if d < 0 {
 		panic("apiroute: Timeout: negative duration")
@@ -199,8 +201,10 @@ func Logger(l *slog.Logger) Option {
 //		return err
 //	})
 //
-// The first error is logged in any case. If the function panics, or returns nil
-// and has not answered, the answer is a plain 500. For an error after the first
+// 404 and 405 are an [*Error]; a panic is an error that wraps what the panic had
+// if that was one. The first error is logged in any case, and another one that
+// is returned for it too. If the function panics, or returns nil and has not
+// answered, the answer is a plain 500. For an error after the first
 // byte of an answer it is called, but can no longer answer. nil is none.
 func OnError(f func(*Request, *Response, error) error) Option {
 	return Option{"OnError", anywhere, func(s *scope) { s.onError = f }}

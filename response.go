@@ -14,7 +14,8 @@ import (
 )
 
 // ErrAnswered is returned for what comes after the answer: a second one, a
-// status or a header that can no longer go out. It is also logged.
+// status or a header that can no longer go out. It is also logged, and the first
+// answer stands.
 var ErrAnswered = errors.New("apiroute: the request has been answered already")
 
 // A Response answers a request. The methods that chain prepare the answer, and
