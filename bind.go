@@ -105,10 +105,9 @@ func Bind[T any](req *Request) (T, error) {
 }
 
 // bind is Bind for a type that has been held against the route.
-func bind[T any](req *Request, p *plan) (T, error) {
-	var zero T
+func bind[T any](req *Request, p *plan) (bound T, err error) {
 	if p.total == 0 && len(p.validators) == 0 && !req.found().scope.rejectUnknown {
-		return zero, nil
+		return bound, nil
 	}
 	var v *T
 	private := !p.exposed && req.found().scope.unmarshal == nil
@@ -118,16 +117,15 @@ func bind[T any](req *Request, p *plan) (T, error) {
 	if v == nil {
 		v = new(T)
 	}
-	err := p.bind(req, reflect.ValueOf(v).Elem())
-	bound := *v
+	if err = p.bind(req, reflect.ValueOf(v).Elem()); err == nil {
+		bound = *v
+	}
 	if private {
+		var zero T
 		*v = zero
 		p.values.Put(v)
 	}
-	if err != nil {
-		return zero, err
-	}
-	return bound, nil
+	return bound, err
 }
 
 // formMemory is how many bytes of a form's files are kept in memory.
@@ -196,13 +194,10 @@ type bodyPlan struct {
 	typ      reflect.Type // without the pointer
 	pointer  bool
 	required bool
-	custom   bool // JSON that is decoded by code of the type's own, maybe,
-	kept     bool // and by code that may keep a part of the text
+	custom   bool // JSON that code of the type's own may decode
+	kept     bool // JSON that code of the type's own may decode and keep
 	form     fieldSet
 }
-
-// sealed reports whether nothing that is filled can keep a part of the body's text.
-func (b *bodyPlan) sealed() bool { return b.kind == "json" && !b.kept }
 
 // A validator is a struct on whose type itself Validate is declared.
 type validator struct {
@@ -506,8 +501,9 @@ func parsesItself(t reflect.Type) bool {
 	return reflect.PointerTo(t).Implements(reflect.TypeFor[encoding.TextUnmarshaler]()) && t.Kind() != reflect.Pointer
 }
 
-// mayKeep reports whether a type may keep what it decodes, or a pointer to itself.
-// These may not; others are not to be trusted with memory that is used again.
+// mayKeep reports whether the code of a type may keep what it decodes, or a pointer
+// to itself. These two are known to copy; others are not trusted with memory that
+// is used again.
 func mayKeep(t reflect.Type) bool {
 	return t != reflect.TypeFor[time.Time]() && t != reflect.TypeFor[json.RawMessage]()
 }
@@ -630,8 +626,8 @@ type state uint8
 
 const (
 	present state = 1 << iota // it had a value
-	refused                   // it has been told of
-	told                      // and from here on: how many are told of in its place
+	refused                   // what is wrong with it has been said
+	one                       // the other bits count what is wrong in its place: maxUnknown and 2 at most
 )
 
 func (b *binder) state(order int) *state {
@@ -683,9 +679,9 @@ func (p *plan) bind(req *Request, v reflect.Value) error {
 func (b *binder) fail(order int, in, name, detail string) {
 	i := 0
 	for o := 0; o <= order; o++ {
-		i += int(*b.state(o) / told)
+		i += int(*b.state(o) / one)
 	}
-	*b.state(order) += told
+	*b.state(order) += one
 	b.wrong = slices.Insert(b.wrong, i, FieldError{in, name, detail})
 }
 
@@ -733,7 +729,7 @@ func (b *binder) give(f *field, v reflect.Value, s string) {
 func (b *binder) absent(fields []*field, v reflect.Value) {
 	for _, f := range fields {
 		switch {
-		case *b.state(f.order) != 0:
+		case *b.state(f.order)&(present|refused) != 0:
 		case f.required:
 			b.refuse(f, "is required")
 		case f.fallback != nil:
@@ -866,10 +862,11 @@ func (b *binder) fromBody(v reflect.Value) error {
 	}
 	var data []byte
 	var err error
-	if req.found().sealed {
-		text := texts.Get().(*[]byte)
-		defer texts.Put(text)
-		data, err = req.readSealed(text)
+	if req.found().sealed && hasBody(req.Request) {
+		var text *[]byte
+		text, err = req.readSealed()
+		defer freeText(text)
+		data = *text
 	} else {
 		data, err = req.Bytes()
 	}

@@ -131,20 +131,25 @@ func (req *Request) readBody(b *body, buffer []byte) ([]byte, error) {
 	return data, nil
 }
 
-// texts are buffers for the bodies of requests that are sealed.
+// texts are buffers, empty and clear, for the bodies of requests that are sealed.
 var texts = sync.Pool{New: func() any { return new([]byte) }}
 
-// readSealed reads the body of a request that is sealed into a buffer, which
-// takes over more memory if it has grown, but not all that a client likes.
-func (req *Request) readSealed(text *[]byte) ([]byte, error) {
-	if !hasBody(req.Request) {
-		return nil, nil
+// readSealed reads the body of a request that is sealed into a buffer, for
+// freeText to give it to the next one. Where there is an error or a panic the
+// buffer is given up: a Body of middleware that fails may still be writing to it.
+func (req *Request) readSealed() (*[]byte, error) {
+	text := texts.Get().(*[]byte)
+	data, err := req.readBody(&body{src: req.Body, limit: req.match.scope.bodyLimit}, *text)
+	*text = data
+	return text, err
+}
+
+func freeText(text *[]byte) {
+	if cap(*text) <= maxBuffer {
+		clear(*text)
+		*text = (*text)[:0]
+		texts.Put(text)
 	}
-	data, err := req.readBody(&body{src: req.Body, limit: req.match.scope.bodyLimit}, (*text)[:0])
-	if cap(data) <= maxAnnounced {
-		*text = data
-	}
-	return data, err
 }
 
 // whole returns the body to be read as a whole, also if the handler has put
@@ -160,16 +165,16 @@ func (req *Request) whole() *body {
 
 var errBodyRead = errors.New("apiroute: the body has been read already, and not by Bytes, JSON or Bind")
 
-// maxAnnounced is up to how many bytes of memory are taken for a body on its mere
-// announcement.
-const maxAnnounced = 1 << 16
+// maxBuffer is up to how many bytes of memory are taken for a body on its mere
+// announcement, or kept for the next one.
+const maxBuffer = 1 << 16
 
 // readAll reads a body that has been announced with a length, -1 if unknown, into
 // an empty buffer if that has room.
 func readAll(b []byte, read func([]byte) (int, error), length int64) ([]byte, error) {
 	n := 512
 	if length >= 0 {
-		n = int(min(length+1, maxAnnounced)) // that the end is seen without growing
+		n = int(min(length, maxBuffer-1)) + 1 // that the end is seen without growing
 	}
 	if cap(b) < n {
 		b = make([]byte, 0, n)

@@ -608,19 +608,111 @@ func TestEndpointBodyErrors(t *testing.T) {
 	}
 }
 
-// Memory that one long body has taken is not kept for the next, short one.
+// Memory that one long body has taken is not kept for the next, short one, nor is
+// what has been in it.
 func TestEndpointMemory(t *testing.T) {
-	for _, length := range []int{0, 1, 1000, maxAnnounced - 1, maxAnnounced + 1, 1 << 20} {
-		hr := bindHTTP{body: strings.Repeat("x", length)}.request(t)
-		req := &Request{Request: hr, match: standalone}
-		text := new([]byte)
-		data, err := req.readSealed(text)
+	for _, length := range []int{0, 1, 1000, maxBuffer - 1, maxBuffer, 1 << 20} {
+		req := &Request{Request: bindHTTP{body: strings.Repeat("x", length)}.request(t), match: standalone}
+		text, err := req.readSealed()
+		data := *text
 		if len(data) != length || err != nil {
 			t.Errorf("%d bytes: got %d, %v", length, len(data), err)
 		}
-		if cap(*text) > maxAnnounced || 0 < length && length < maxAnnounced && cap(*text) < length {
-			t.Errorf("%d bytes: %d are kept", length, cap(*text))
+		freeText(text)
+		kept := cap(*text) <= maxBuffer
+		if want := length <= maxBuffer; kept != want {
+			t.Errorf("%d bytes: a buffer of %d", length, cap(*text))
 		}
+		if kept && (len(*text) != 0 || strings.Trim(string(data), "\x00") != "") {
+			t.Errorf("%d bytes: a buffer that is not empty, or not clear: %.20q", length, data)
+		}
+	}
+}
+
+// A Body of middleware that breaks off, or panics, may go on writing into what it
+// was given: nobody else gets that.
+func TestEndpointBodyWrites(t *testing.T) {
+	type In struct {
+		Body endpointOut `body:"json"`
+	}
+	for _, tt := range []struct {
+		name string
+		fail func() error
+	}{
+		{"error", func() error { return io.ErrUnexpectedEOF }},
+		{"panic", func() error { panic(http.ErrAbortHandler) }},
+	} {
+		var given []byte
+		api := New(Logger(bindQuiet), Use(func(h http.Handler) http.Handler {
+			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if r.URL.RawQuery == "bad" {
+					r.Body = io.NopCloser(endpointReader(func(p []byte) (int, error) {
+						given = p
+						return 0, tt.fail()
+					}))
+				} else if b := r.Body; given != nil {
+					r.Body = io.NopCloser(endpointReader(func(p []byte) (int, error) {
+						n, err := b.Read(p)
+						copy(given, "evil")
+						return n, err
+					}))
+				}
+				h.ServeHTTP(w, r)
+			})
+		}))
+		Post(api, "/x", func(_ context.Context, in In) (endpointOut, error) { return in.Body, nil })
+		for range 20 {
+			given = nil
+			good := bindHTTP{header: []string{bindJSON}, body: `{"id":1}`}
+			bindServe(t, api, good.request(t)) // there is a buffer
+			bad := good
+			bad.target = "/x?bad"
+			func() {
+				defer func() { recover() }()
+				bindServe(t, api, bad.request(t))
+			}()
+			if a := bindServe(t, api, good.request(t)); given == nil || a.status != 200 || a.body != `{"id":1}` {
+				t.Errorf("%s: after it %d %s", tt.name, a.status, a.body)
+			}
+		}
+	}
+}
+
+type endpointReader func([]byte) (int, error)
+
+func (f endpointReader) Read(p []byte) (int, error) { return f(p) }
+
+// Middleware that passes a request of a sealed endpoint on to another route's
+// handler: that one sees the request, and has its body.
+func TestEndpointElsewhere(t *testing.T) {
+	var next http.Handler
+	keep := Use(func(h http.Handler) http.Handler {
+		if next == nil {
+			next = h
+		}
+		return next
+	})
+	var kept []endpointKeeper
+	var seen []string
+	api := New(Logger(bindQuiet))
+	api.Post("/a", func(req *Request, res *Response) error {
+		in, err := Bind[endpointWhole[endpointKeeper]](req)
+		b, _ := req.Bytes()
+		kept, seen = append(kept, in.Body), append(seen, string(b))
+		return err
+	}, keep)
+	Post(api, "/b", func(context.Context, endpointWhole[string]) (struct{}, error) { return struct{}{}, nil }, keep)
+	for _, body := range []string{`"0"`, `"1"`, `"2"`} {
+		if a := bindServe(t, api, bindHTTP{target: "/b", header: []string{bindJSON}, body: body}.request(t)); a.status != 204 {
+			t.Errorf("%s: %d %s", body, a.status, a.body)
+		}
+	}
+	var texts []string
+	for _, k := range kept {
+		texts = append(texts, string(k.text))
+	}
+	if want := []string{`"0"`, `"1"`, `"2"`}; !slices.Equal(texts, want) || !slices.Equal(seen, want) {
+		t.Errorf("kept %q, seen %q, want %q", texts, seen, want)
 	}
 }
 

@@ -37,8 +37,8 @@ func syntaxOffset(data []byte, custom bool, err error) (int64, bool) {
 	return syntax.Offset - 1, true
 }
 
-// decodesFrom reports whether a type has encoding/json/v2's UnmarshalJSONFrom,
-// which is nothing here.
+// decodesFrom reports whether a pointer has a method UnmarshalJSONFrom that
+// matters: only encoding/json/v2 calls it.
 func decodesFrom(reflect.Type) bool { return false }
 
 // describe says what an error has against a value.

@@ -40,8 +40,9 @@ func syntaxOffset(data []byte, _ bool, _ error) (int64, bool) {
 	return syntax.ByteOffset, true
 }
 
-// decodesFrom reports whether a type has UnmarshalJSONFrom.
-func decodesFrom(t reflect.Type) bool { return t.Implements(reflect.TypeFor[json.UnmarshalerFrom]()) }
+// decodesFrom reports whether a pointer has a method UnmarshalJSONFrom that
+// matters.
+func decodesFrom(p reflect.Type) bool { return p.Implements(reflect.TypeFor[json.UnmarshalerFrom]()) }
 
 // describe says what an error has against a value.
 func describe(err error) string {

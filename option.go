@@ -99,7 +99,8 @@ const (
 // inside that of the outer levels, and for what the package answers on a path
 // that has routes (405, OPTIONS, 308) if it is common to all of them: CORS
 // for a path belongs on a level that all its methods have in common. It must pass
-// on the context of the request.
+// on the context of the request, and a Body that it puts in place must not keep
+// what its Read is given, as [io.Reader] has it.
 //
 // Each function is called once, when the router is made or the route is
 // registered. Use panics if one is nil.

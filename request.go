@@ -23,7 +23,7 @@ type Request struct {
 	match *match
 	text  string        // the path that has been matched, if it is without escapes
 	base  *http.Request // as it came, for the handler may put another one in its place
-	body  *body         // Body, from when the request is served; nil if there is none
+	body  *body         // Body, from when the request is served; nil if there is none, or it is sealed
 	query url.Values    // nil until it is asked for
 }
 
@@ -35,7 +35,7 @@ type match struct {
 	scope   *scope  // the options that hold
 	instead Handler // what is answered in place of the route's handler, or nil
 	wild    bool    // the values of the path are not fit to be seen
-	sealed  bool    // only this package gets to see the request and the text of its body
+	sealed  bool    // see route.sealed; the request needs no body of its own
 	more    *more   // nil if it is the same for all requests, as nearly always
 }
 

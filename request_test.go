@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"math"
 	"math/rand"
 	"mime/multipart"
 	"net/http"
@@ -808,12 +809,19 @@ func TestReadAllMemory(t *testing.T) {
 		{1 << 40, "abc", 1 << 16},
 		{-1, "abc", 1 << 16},
 		{3, "abc", 4},
+		{math.MaxInt64, "abc", 1 << 16},
 		{0, "", 1},
 		{1<<16 - 1, "abc", 1 << 16},
 		{1 << 16, strings.Repeat("x", 1<<16), 1 << 17},
 		{-1, strings.Repeat("x", 1<<20), 1 << 21},
 	} {
-		got, err := readAll(nil, strings.NewReader(test.body).Read, test.length)
+		r := strings.NewReader(test.body)
+		got, err := readAll(nil, func(p []byte) (int, error) {
+			if len(p) == 0 {
+				t.Errorf("%d announced: a Read of nothing", test.length)
+			}
+			return r.Read(p)
+		}, test.length)
 		if string(got) != test.body || err != nil || cap(got) > test.most {
 			t.Errorf("%d announced, %d there: got %d bytes, capacity %d, %v; want capacity %d at most",
 				test.length, len(test.body), len(got), cap(got), err, test.most)

@@ -185,10 +185,10 @@ func (rt *route) build() error {
 	return nil
 }
 
-// sealed reports whether only this package gets to see the requests of a route,
-// and the texts of their bodies.
+// sealed reports whether the requests of a route are seen by nobody but this
+// package, once they are here, and the texts of their bodies kept by nobody.
 func (rt *route) sealed() bool {
-	return rt.typed != nil && rt.typed.body != nil && rt.typed.body.sealed() &&
+	return rt.typed != nil && rt.typed.body != nil && rt.typed.body.kind == "json" && !rt.typed.body.kept &&
 		rt.around == nil && rt.scope.onError == nil && rt.scope.unmarshal == nil
 }
 
@@ -247,6 +247,11 @@ func (rt *route) endpoint(w http.ResponseWriter, r *http.Request) {
 		req.text = outer.text
 	}
 	req.Request, req.base = r, r
+	if m := req.match; m.sealed && m.route != rt { // middleware has passed it on to another route
+		open := *m
+		open.sealed = false
+		req.match = &open
+	}
 	defer req.leave(res)
 	req.serve(res, rt.around, rt.handler)
 }
