@@ -135,6 +135,7 @@ const formMemory = 1 << 20
 type plan struct {
 	typ        reflect.Type
 	fields     []*field // in the order of the struct, without those of a form
+	needy      []*field // of these, those to see to where they have no value
 	single     []*field // of these, those of the path, headers and cookies
 	query      fieldSet
 	body       *bodyPlan // nil if there is none
@@ -306,6 +307,9 @@ func (p *planner) addField(sf tagged) {
 			return
 		}
 		p.fields = append(p.fields, f)
+		if f.required || f.fallback != nil {
+			p.needy = append(p.needy, f)
+		}
 		if f.in == "query" {
 			p.query.add(f)
 		} else {
@@ -663,7 +667,7 @@ func (p *plan) bind(req *Request, v reflect.Value) error {
 			}
 		}
 	}
-	b.absent(p.fields, v)
+	b.absent(p.needy, v)
 	if p.body != nil {
 		if err := b.fromBody(v.FieldByIndex(p.body.index)); err != nil {
 			return err

@@ -430,8 +430,7 @@ func (w endpointNoWriter) Header() http.Header         { return w.h }
 func (w endpointNoWriter) Write(b []byte) (int, error) { return len(b), nil }
 func (w endpointNoWriter) WriteHeader(int)             {}
 
-// Beyond what encoding/json takes for the text, a request costs the Request with
-// its Response.
+// A request costs no more than what encoding/json takes for the text.
 func TestEndpointAllocs(t *testing.T) {
 	if raceEnabled {
 		t.Log("the race detector allocates too")
@@ -455,8 +454,8 @@ func TestEndpointAllocs(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	if got > json+1 {
-		t.Errorf("path, query and JSON body: %v allocations, want at most the %v of encoding/json and 1", got, json)
+	if got > json {
+		t.Errorf("path, query and JSON body: %v allocations, want at most the %v of encoding/json", got, json)
 	}
 	t.Logf("path, query and JSON body: %v allocations, of which encoding/json %v", got, json)
 }
@@ -612,7 +611,7 @@ func TestEndpointBodyErrors(t *testing.T) {
 // what has been in it.
 func TestEndpointMemory(t *testing.T) {
 	for _, length := range []int{0, 1, 1000, maxBuffer - 1, maxBuffer, 1 << 20} {
-		req := &Request{Request: bindHTTP{body: strings.Repeat("x", length)}.request(t), match: standalone}
+		req := &Request{Request: bindHTTP{body: strings.Repeat("x", length)}.request(t), destination: destination{match: standalone}}
 		text, err := req.readSealed()
 		data := *text
 		if len(data) != length || err != nil {
@@ -713,6 +712,130 @@ func TestEndpointElsewhere(t *testing.T) {
 	}
 	if want := []string{`"0"`, `"1"`, `"2"`}; !slices.Equal(texts, want) || !slices.Equal(seen, want) {
 		t.Errorf("kept %q, seen %q, want %q", texts, seen, want)
+	}
+}
+
+// What one request has left, none of the next ones sees, though they come in the
+// same memory where nobody can have kept it.
+func TestEndpointLent(t *testing.T) {
+	type In struct {
+		ID   string   `path:"id"`
+		Tags []string `query:"tag"`
+	}
+	api := New(Logger(bindQuiet))
+	Get(api, "/x/[id]", func(ctx context.Context, in In) (In, error) {
+		switch in.ID {
+		case "bad":
+			return in, &Error{Status: 409, Detail: "bad", Header: http.Header{"X-Bad": {"1"}}}
+		case "panic":
+			panic("no")
+		case "late":
+			<-ctx.Done()
+			return in, ctx.Err()
+		}
+		return in, nil
+	}, ETag(true), Timeout(5*time.Millisecond))
+	Post(api, "/y/[id]", func(_ context.Context, in In) (struct{}, error) { return struct{}{}, nil }, Status(202))
+	Put(api, "/x/[id]", func(_ context.Context, in struct {
+		Body string `body:"bytes"`
+	}) (string, error) {
+		return in.Body, nil
+	})
+	requests := []struct {
+		method, target, match string
+		status                int
+		body                  string
+	}{
+		{"GET", "/x/1?tag=a", "", 200, `{"ID":"1","Tags":["a"]}`},
+		{"HEAD", "/x/1", "", 200, ""},
+		{"GET", "/x/2", "", 200, `{"ID":"2","Tags":null}`},
+		{"GET", "/x/3", "*", 304, ""},
+		{"GET", "/x/%2F?tag=b", "", 200, `{"ID":"/","Tags":["b"]}`},
+		{"GET", "/x/bad", "", 409, `{"title":"Conflict","status":409,"detail":"bad"}`},
+		{"GET", "/x/panic", "", 500, `{"title":"Internal Server Error","status":500}`},
+		{"GET", "/x/late", "", 503, `{"title":"Service Unavailable","status":503}`},
+		{"GET", "/x/%ff", "", 400, `{"title":"Bad Request","status":400,"detail":"the path holds NUL or is not UTF-8"}`},
+		{"GET", "/x/4/", "", 308, ""},
+		{"POST", "/x/5", "", 405, `{"title":"Method Not Allowed","status":405}`},
+		{"OPTIONS", "/x/5", "", 204, ""},
+		{"POST", "/y/6", "", 202, ""},
+		{"GET", "/z", "", 404, `{"title":"Not Found","status":404}`},
+		{"PUT", "/x/7", "", 200, `"PUT"`},
+	}
+	header := map[int]http.Header{}
+	for i := range 20 * len(requests) {
+		n := i % len(requests)
+		if i >= len(requests) {
+			n = i * 4 % len(requests) // in another order
+		}
+		r := requests[n]
+		hr := bindHTTP{method: r.method, target: r.target, body: r.method}.request(t)
+		if r.match != "" {
+			hr.Header.Set("If-None-Match", r.match)
+		}
+		a := bindServe(t, api, hr)
+		if a.status != r.status || a.body != r.body {
+			t.Errorf("%s %s: %d %s, want %d %s", r.method, r.target, a.status, a.body, r.status, r.body)
+		}
+		if header[n] == nil {
+			header[n] = a.header
+		} else if diff := cmp.Diff(header[n], a.header); diff != "" {
+			t.Errorf("%s %s: header (-first time +now):\n%s", r.method, r.target, diff)
+		}
+		if res := exchanges.Get().(*Response); !reflect.ValueOf(res.req).Elem().IsZero() {
+			t.Errorf("%s %s: of its request there is left %+v", r.method, r.target, res.req)
+		} else {
+			exchanges.Put(res)
+		}
+	}
+}
+
+// Whoever has got a request or a response may keep it.
+func TestEndpointKept(t *testing.T) {
+	var reqs []*Request
+	var ress []*Response
+	use := Use(func(h http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			ress = append(ress, w.(*Response))
+			h.ServeHTTP(w, r)
+		})
+	})
+	around := Around(func(h Handler) Handler {
+		return func(req *Request, res *Response) error {
+			reqs, ress = append(reqs, req), append(ress, res)
+			return h(req, res)
+		}
+	})
+	onError := OnError(func(req *Request, res *Response, err error) error {
+		reqs, ress = append(reqs, req), append(ress, res)
+		return err
+	})
+	for name, option := range map[string]Option{"Use": use, "Around": around, "OnError": onError} {
+		for level := range 3 {
+			opts := make([][]Option, 3)
+			opts[level] = []Option{option}
+			api := New(append(opts[0], Logger(bindQuiet))...)
+			Get(api.Group("", opts[1]...), "/x/[id]", func(_ context.Context, in endpointID) (endpointOut, error) {
+				return endpointOut(in), Errorf(400+in.ID, "no")
+			}, opts[2]...)
+			reqs, ress = nil, nil
+			for i := range 10 {
+				bindServe(t, api, bindHTTP{method: "GET", target: fmt.Sprint("/x/", i)}.request(t))
+			}
+			for i, res := range ress {
+				if res.code != int16(400+i) {
+					t.Errorf("%s, level %d: the response of request %d has status %d", name, level, i, res.code)
+				}
+			}
+			for i, req := range reqs {
+				if id := fmt.Sprint(i); req.Request == nil || req.Param("id") != id || req.URL.Path != "/x/"+id {
+					t.Errorf("%s, level %d: request %d is now %+v", name, level, i, req)
+				}
+			}
+			if len(ress) != 10 || len(reqs) != 10 && name != "Use" {
+				t.Errorf("%s, level %d: %d requests and %d responses, want 10", name, level, len(reqs), len(ress))
+			}
+		}
 	}
 }
 

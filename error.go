@@ -234,6 +234,9 @@ func (req *Request) leave(res *Response) {
 	v := recover()
 	if v == nil { // or runtime.Goexit
 		req.finish(res)
+		if res.is(lent) {
+			res.takeBack()
+		}
 		return
 	}
 	defer func() {

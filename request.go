@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 	"unicode/utf8"
 )
 
@@ -20,14 +21,19 @@ import (
 type Request struct {
 	*http.Request
 
-	match *match
-	text  string        // the path that has been matched, if it is without escapes
+	destination
 	base  *http.Request // as it came, for the handler may put another one in its place
 	body  *body         // Body, from when the request is served; nil if there is none, or it is sealed
 	query url.Values    // nil until it is asked for
 }
 
-// A match is what a request has come to: what serves it, and by which options.
+// A destination is what a request has come to, and by which path.
+type destination struct {
+	match *match
+	text  string // the path that has been matched, if it is without escapes
+}
+
+// A match is what serves a request, and by which options.
 type match struct {
 	method  string  // of the route, "" for every method
 	page    *page   // what the path matches, nil if nothing does
@@ -35,7 +41,8 @@ type match struct {
 	scope   *scope  // the options that hold
 	instead Handler // what is answered in place of the route's handler, or nil
 	wild    bool    // the values of the path are not fit to be seen
-	sealed  bool    // see route.sealed; the request needs no body of its own
+	private bool    // nobody else gets to see the request and the response, unless there is a Use of the router
+	sealed  bool    // nobody else gets to see the request once it is here, nor keeps the text of its body
 	more    *more   // nil if it is the same for all requests, as nearly always
 }
 
@@ -71,19 +78,41 @@ func (req *Request) found() *match {
 	return req.match
 }
 
-// newExchange makes a request and its response in one allocation. What that costs
-// goes by its size, also for the memory that it takes out of the caches: it is 96
-// bytes.
-func newExchange(w http.ResponseWriter, r *http.Request, m *match) (*Request, *Response) {
+// newExchange returns a request and its response. What they cost goes by their
+// size, also for the memory that is taken out of the caches: they are one
+// allocation of 96 bytes, which for a private match is lent, until takeBack.
+func newExchange(w http.ResponseWriter, r *http.Request, d destination) (*Request, *Response) {
+	var res *Response
+	if d.match.private {
+		res = exchanges.Get().(*Response)
+		res.state = lent
+	} else {
+		res = makeExchange()
+	}
+	req := res.req
+	req.Request, req.base, req.destination, res.w = r, r, d, w
+	if r.Method == http.MethodHead {
+		res.state |= isHead
+	}
+	return req, res
+}
+
+func makeExchange() *Response {
 	x := &struct {
 		req Request
 		res Response
-	}{Request{Request: r, base: r, match: m}, Response{w: w}}
+	}{}
 	x.res.req = &x.req
-	if r.Method == http.MethodHead {
-		x.res.state = isHead
-	}
-	return &x.req, &x.res
+	return &x.res
+}
+
+// exchanges are responses with their requests, as makeExchange returns them.
+var exchanges = sync.Pool{New: func() any { return makeExchange() }}
+
+func (res *Response) takeBack() {
+	req := res.req
+	*req, *res = Request{}, Response{req: req}
+	exchanges.Put(res)
 }
 
 func hasBody(r *http.Request) bool { return r.Body != nil && r.Body != http.NoBody }
@@ -156,45 +185,45 @@ func (req *Request) pastTimeout() bool {
 // clientGone reports whether nobody is there any more to be answered.
 func (req *Request) clientGone() bool { return req.base != nil && req.base.Context().Err() != nil }
 
-// find returns the page of the request, nil if there is none, and whether its
-// values in the path are UTF-8 without NUL.
-func (req *Request) find(t *table) (p *page, valid bool) {
-	if p, valid = t.root.find(req.URL); p != nil {
-		if path := req.URL.Path; path != "/" {
-			req.text = path
+// find returns the page for a URL, nil if there is none, and whether its values
+// in the path are UTF-8 without NUL.
+func (d *destination) find(t *table, u *url.URL) (p *page, valid bool) {
+	if p, valid = t.root.find(u); p != nil {
+		if path := u.Path; path != "/" {
+			d.text = path
 		}
-		return p, valid || validValue(req.text) || p.mounted() && req.validValues(p)
+		return p, valid || validValue(d.text) || p.mounted() && d.validValues(p)
 	}
-	if isPlain(req.URL) {
+	if isPlain(u) {
 		return nil, true
 	}
-	target, ok := parseTarget(req.URL)
+	target, ok := parseTarget(u)
 	if !ok {
 		return nil, true
 	}
 	if p = t.match(target.segs); p == nil {
 		return nil, true
 	}
-	req.match = req.match.with(more{segs: target.segs, moved: target.path})
-	return p, req.validValues(p)
+	d.match = d.match.with(more{segs: target.segs, moved: target.path})
+	return p, d.validValues(p)
 }
 
 // segment returns segment i of the path, which a page matches.
-func (req *Request) segment(p *page, i int) string {
-	if more := req.match.more; more != nil && more.segs != nil {
+func (d *destination) segment(p *page, i int) string {
+	if more := d.match.more; more != nil && more.segs != nil {
 		return more.segs[i]
 	}
-	text, _, _ := strings.Cut(p.tail(req.text, i)[1:], "/")
+	text, _, _ := strings.Cut(p.tail(d.text, i)[1:], "/")
 	return text
 }
 
 // segmentsFrom returns the segments of the path, which a page matches, from i on;
 // nil if there are none.
-func (req *Request) segmentsFrom(p *page, i int) []string {
-	if more := req.match.more; more != nil && len(more.segs) > i {
+func (d *destination) segmentsFrom(p *page, i int) []string {
+	if more := d.match.more; more != nil && len(more.segs) > i {
 		return more.segs[i:]
 	}
-	if rest := p.tail(req.text, i); rest != "" {
+	if rest := p.tail(d.text, i); rest != "" {
 		return strings.Split(rest[1:], "/")
 	}
 	return nil
@@ -226,13 +255,13 @@ func (req *Request) rest() []string {
 
 // validValues reports whether all values that a page has in the path are UTF-8
 // without NUL.
-func (req *Request) validValues(p *page) bool {
+func (d *destination) validValues(p *page) bool {
 	for i, s := range p.segs {
 		switch {
-		case s.kind == single && !validValue(req.segment(p, i)):
+		case s.kind == single && !validValue(d.segment(p, i)):
 			return false
 		case s.kind == catchAll || s.kind == optional:
-			return !slices.ContainsFunc(req.segmentsFrom(p, i), func(v string) bool { return !validValue(v) })
+			return !slices.ContainsFunc(d.segmentsFrom(p, i), func(v string) bool { return !validValue(v) })
 		}
 	}
 	return true

@@ -28,7 +28,7 @@ type page struct {
 
 // with returns a page that also has rt. p may be nil.
 func (p *page) with(rt *route, segs []segment) (*page, error) {
-	q := &page{segs: segs, matches: []match{{method: rt.method, route: rt, scope: rt.scope, sealed: rt.sealed()}}, scope: rt.scope}
+	q := &page{segs: segs, matches: []match{rt.match()}, scope: rt.scope}
 	if p != nil {
 		q.matches = append(q.matches, p.matches...)
 		q.scope = common(p.scope, rt.scope)
@@ -185,11 +185,18 @@ func (rt *route) build() error {
 	return nil
 }
 
-// sealed reports whether the requests of a route are seen by nobody but this
-// package, once they are here, and the texts of their bodies kept by nobody.
-func (rt *route) sealed() bool {
-	return rt.typed != nil && rt.typed.body != nil && rt.typed.body.kind == "json" && !rt.typed.body.kept &&
-		rt.around == nil && rt.scope.onError == nil && rt.scope.unmarshal == nil
+// match returns what serves a request that has come to a route.
+func (rt *route) match() match {
+	// A typed endpoint gets neither the request nor the response, and then nobody
+	// does but those whom an option gives it.
+	private := rt.typed != nil && rt.around == nil && rt.scope.onError == nil
+	return match{
+		method:  rt.method,
+		route:   rt,
+		scope:   rt.scope,
+		private: private && rt.plain == nil,
+		sealed:  private && rt.typed.body != nil && rt.typed.body.kind == "json" && !rt.typed.body.kept && rt.scope.unmarshal == nil,
+	}
 }
 
 // enter calls a handler, or what is to be answered in its place.
@@ -242,9 +249,7 @@ func (rt *route) endpoint(w http.ResponseWriter, r *http.Request) {
 	if !ok || res.req != req {
 		// Middleware has wrapped the writer, and may let this run in another
 		// goroutine, as http.TimeoutHandler does.
-		outer := req
-		req, res = newExchange(w, r, outer.match)
-		req.text = outer.text
+		req, res = newExchange(w, r, req.destination)
 	}
 	req.Request, req.base = r, r
 	if m := req.match; m.sealed && m.route != rt { // middleware has passed it on to another route

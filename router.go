@@ -76,7 +76,7 @@ type Handler func(req *Request, res *Response) error
 //
 // [Request.Param] then gives what [http.Request.PathValue] gives.
 func (h Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	req, res := newExchange(w, r, standalone)
+	req, res := newExchange(w, r, destination{match: standalone})
 	defer req.leave(res)
 	req.serve(res, nil, h)
 }
@@ -321,54 +321,68 @@ func (r *Router) Routes() []Route {
 // Under a pattern such as /api/, ServeMux redirects /api to /api/, which the
 // router redirects back: where /api is a route, it needs a pattern of its own.
 func (r *Router) ServeHTTP(w http.ResponseWriter, hr *http.Request) {
-	req, res := newExchange(w, hr, r.missing)
-	defer req.leave(res)
-	if r.handler == nil {
-		r.route(req, res)
+	if r.handler != nil {
+		req, res := newExchange(w, hr, destination{match: r.missing})
+		defer req.leave(res)
+		res.state |= fresh
+		r.handler.ServeHTTP(res, hr)
 		return
 	}
-	res.state |= fresh
-	r.handler.ServeHTTP(res, hr)
+	req, res := newExchange(w, hr, r.find(hr))
+	defer req.leave(res)
+	req.route(res)
 }
 
 // enter is the inner end of the router's own middleware.
 func (c *core) enter(w http.ResponseWriter, r *http.Request) {
 	res, ok := w.(*Response)
 	if !ok || !res.is(fresh) { // middleware has put its own writer in between
-		_, res = newExchange(w, r, c.missing)
+		_, res = newExchange(w, r, destination{match: c.missing})
 	}
 	req := res.req
 	req.Request, req.base = r, r
 	res.state &^= fresh
 	defer req.leave(res)
-	c.route(req, res)
+	req.destination = c.find(r)
+	req.route(res)
 }
 
-// route finds what a request has come to and lets it answer.
-func (c *core) route(req *Request, res *Response) {
-	if req.Method == http.MethodConnect {
+// find finds what a request has come to.
+func (c *core) find(r *http.Request) destination {
+	if r.Method == http.MethodConnect {
 		// Not for any path: ServeMux panics on CONNECT //x; golang/go#81222.
-		req.match = c.authority
-		req.serve(res, nil, nil)
-		return
+		return destination{match: c.authority}
 	}
-	p, valid := req.find(c.current())
+	t := c.current()
+	if p, valid := t.root.find(r.URL); p != nil && valid && r.URL.Path != "/" { // as mostly
+		return destination{p.serves(r.Method), r.URL.Path}
+	}
+	d := destination{match: c.missing}
+	p, valid := d.find(t, r.URL)
 	if p == nil {
-		req.serve(res, nil, nil)
-		return
+		return d
 	}
-	m, more := &p.unfit, req.match.more
+	m, more := &p.unfit, d.match.more
 	if more != nil && more.moved != "" && !p.mounted() {
 		m = &p.moved
 	} else if valid {
-		m = p.serves(req.Method)
+		m = p.serves(r.Method)
 	}
 	if more != nil {
 		m = m.with(*more)
 	}
-	req.match = m
-	setPattern(req.Request, m.route.path)
-	m.route.serve(req, res)
+	d.match = m
+	return d
+}
+
+// route lets a request be answered by what it has come to.
+func (req *Request) route(res *Response) {
+	if rt := req.match.route; rt != nil {
+		setPattern(req.Request, rt.path)
+		rt.serve(req, res)
+		return
+	}
+	req.serve(res, nil, nil)
 }
 
 // current returns the table that holds all routes registered by now.
