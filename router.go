@@ -349,9 +349,12 @@ func (c *core) enter(w http.ResponseWriter, r *http.Request) {
 
 // find finds what a request has come to.
 func (c *core) find(r *http.Request) destination {
-	if r.Method == http.MethodConnect {
+	switch {
+	case r.Method == http.MethodConnect:
 		// Not for any path: ServeMux panics on CONNECT //x; golang/go#81222.
 		return destination{match: c.authority}
+	case r.URL == nil: // no server makes such a request
+		return destination{match: c.missing}
 	}
 	t := c.current()
 	if p, valid := t.root.find(r.URL); p != nil && valid && r.URL.Path != "/" { // as mostly

@@ -14,6 +14,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"runtime"
 	"slices"
 	"strconv"
@@ -2445,6 +2446,42 @@ func TestAllocs(t *testing.T) {
 		}
 		if got > tt.want {
 			t.Errorf("%s: %v allocations, want at most %v", tt.target, got, tt.want)
+		}
+	}
+}
+
+// Requests that no server makes, but a test by hand, get an answer.
+func TestServeByHand(t *testing.T) {
+	use := Use(func(h http.Handler) http.Handler { return http.HandlerFunc(h.ServeHTTP) })
+	for _, opts := range [][]Option{nil, {use}} {
+		api := New(append(opts, Logger(bindQuiet))...)
+		api.Get("/x", func(_ *Request, res *Response) error { return res.Text("x") })
+		Post(api, "/x", func(context.Context, struct {
+			Body *endpointOut `body:"json"`
+		}) (string, error) {
+			return "typed", nil
+		})
+		for _, tt := range []struct {
+			r      http.Request
+			status int
+		}{
+			{http.Request{}, 404},
+			{http.Request{Method: "POST"}, 404},
+			{http.Request{Method: "CONNECT"}, 405},
+			{http.Request{URL: &url.URL{}}, 404},
+			{http.Request{URL: &url.URL{Path: "*"}}, 404},
+			{http.Request{URL: &url.URL{Path: "x"}}, 404},
+			{http.Request{URL: &url.URL{Opaque: "/x"}}, 404},
+			{http.Request{URL: &url.URL{Path: "/x"}}, 405},
+			{http.Request{Method: "GET", URL: &url.URL{Path: "/x"}}, 200},
+			{http.Request{Method: "POST", URL: &url.URL{Path: "/x"}}, 200},
+			{http.Request{Method: "POST", URL: &url.URL{Path: "/x"}, Body: http.NoBody, ContentLength: -1}, 200},
+		} {
+			w := httptest.NewRecorder()
+			api.ServeHTTP(w, &tt.r)
+			if w.Code != tt.status {
+				t.Errorf("%s %v: %d %s, want %d", tt.r.Method, tt.r.URL, w.Code, w.Body, tt.status)
+			}
 		}
 	}
 }
