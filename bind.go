@@ -110,8 +110,8 @@ func bind[T any](req *Request, p *plan) (bound T, err error) {
 		return bound, nil
 	}
 	var v *T
-	private := !p.exposed && req.found().scope.unmarshal == nil
-	if private {
+	reuse := !p.exposed && req.found().scope.unmarshal == nil
+	if reuse {
 		v, _ = p.values.Get().(*T)
 	}
 	if v == nil {
@@ -120,7 +120,7 @@ func bind[T any](req *Request, p *plan) (bound T, err error) {
 	if err = p.bind(req, reflect.ValueOf(v).Elem()); err == nil {
 		bound = *v
 	}
-	if private {
+	if reuse {
 		var zero T
 		*v = zero
 		p.values.Put(v)
@@ -134,9 +134,8 @@ const formMemory = 1 << 20
 // A plan is what there is to do for a type, worked out once.
 type plan struct {
 	typ        reflect.Type
-	fields     []*field // in the order of the struct, without those of a form
-	needy      []*field // of these, those to see to where they have no value
-	single     []*field // of these, those of the path, headers and cookies
+	wanted     []*field // those that are required or have a default, but for those of a form
+	single     []*field // those of the path, headers and cookies
 	query      fieldSet
 	body       *bodyPlan // nil if there is none
 	total      int       // fields, with the body and those of a form
@@ -306,9 +305,8 @@ func (p *planner) addField(sf tagged) {
 		if f == nil {
 			return
 		}
-		p.fields = append(p.fields, f)
 		if f.required || f.fallback != nil {
-			p.needy = append(p.needy, f)
+			p.wanted = append(p.wanted, f)
 		}
 		if f.in == "query" {
 			p.query.add(f)
@@ -667,7 +665,7 @@ func (p *plan) bind(req *Request, v reflect.Value) error {
 			}
 		}
 	}
-	b.absent(p.needy, v)
+	b.absent(p.wanted, v)
 	if p.body != nil {
 		if err := b.fromBody(v.FieldByIndex(p.body.index)); err != nil {
 			return err

@@ -131,7 +131,7 @@ func (req *Request) readBody(b *body, buffer []byte) ([]byte, error) {
 	return data, nil
 }
 
-// texts are buffers, empty and clear, for the bodies of requests that are sealed.
+// texts are empty buffers for the bodies of requests that are sealed.
 var texts = sync.Pool{New: func() any { return new([]byte) }}
 
 // readSealed reads the body of a request that is sealed into a buffer, for

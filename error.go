@@ -234,7 +234,7 @@ func (req *Request) leave(res *Response) {
 	v := recover()
 	if v == nil { // or runtime.Goexit
 		req.finish(res)
-		if res.is(lent) {
+		if res.is(lent) { // whatever the match is by now
 			res.takeBack()
 		}
 		return

@@ -41,7 +41,7 @@ type match struct {
 	scope   *scope  // the options that hold
 	instead Handler // what is answered in place of the route's handler, or nil
 	wild    bool    // the values of the path are not fit to be seen
-	private bool    // nobody else gets to see the request and the response, unless there is a Use of the router
+	private bool    // nobody else gets to see the request and the response where the router has no Use
 	sealed  bool    // nobody else gets to see the request once it is here, nor keeps the text of its body
 	more    *more   // nil if it is the same for all requests, as nearly always
 }
@@ -109,6 +109,8 @@ func makeExchange() *Response {
 // exchanges are responses with their requests, as makeExchange returns them.
 var exchanges = sync.Pool{New: func() any { return makeExchange() }}
 
+// takeBack takes a response that is lent, and its request, for another exchange.
+// Nothing may use them after that.
 func (res *Response) takeBack() {
 	req := res.req
 	*req, *res = Request{}, Response{req: req}
@@ -185,31 +187,8 @@ func (req *Request) pastTimeout() bool {
 // clientGone reports whether nobody is there any more to be answered.
 func (req *Request) clientGone() bool { return req.base != nil && req.base.Context().Err() != nil }
 
-// find returns the page for a URL, nil if there is none, and whether its values
-// in the path are UTF-8 without NUL.
-func (d *destination) find(t *table, u *url.URL) (p *page, valid bool) {
-	if p, valid = t.root.find(u); p != nil {
-		if path := u.Path; path != "/" {
-			d.text = path
-		}
-		return p, valid || validValue(d.text) || p.mounted() && d.validValues(p)
-	}
-	if isPlain(u) {
-		return nil, true
-	}
-	target, ok := parseTarget(u)
-	if !ok {
-		return nil, true
-	}
-	if p = t.match(target.segs); p == nil {
-		return nil, true
-	}
-	d.match = d.match.with(more{segs: target.segs, moved: target.path})
-	return p, d.validValues(p)
-}
-
 // segment returns segment i of the path, which a page matches.
-func (d *destination) segment(p *page, i int) string {
+func (d destination) segment(p *page, i int) string {
 	if more := d.match.more; more != nil && more.segs != nil {
 		return more.segs[i]
 	}
@@ -219,7 +198,7 @@ func (d *destination) segment(p *page, i int) string {
 
 // segmentsFrom returns the segments of the path, which a page matches, from i on;
 // nil if there are none.
-func (d *destination) segmentsFrom(p *page, i int) []string {
+func (d destination) segmentsFrom(p *page, i int) []string {
 	if more := d.match.more; more != nil && len(more.segs) > i {
 		return more.segs[i:]
 	}
@@ -255,7 +234,7 @@ func (req *Request) rest() []string {
 
 // validValues reports whether all values that a page has in the path are UTF-8
 // without NUL.
-func (d *destination) validValues(p *page) bool {
+func (d destination) validValues(p *page) bool {
 	for i, s := range p.segs {
 		switch {
 		case s.kind == single && !validValue(d.segment(p, i)):

@@ -189,13 +189,13 @@ func (rt *route) build() error {
 func (rt *route) match() match {
 	// A typed endpoint gets neither the request nor the response, and then nobody
 	// does but those whom an option gives it.
-	private := rt.typed != nil && rt.around == nil && rt.scope.onError == nil
+	unseen := rt.typed != nil && rt.around == nil && rt.scope.onError == nil
 	return match{
 		method:  rt.method,
 		route:   rt,
 		scope:   rt.scope,
-		private: private && rt.plain == nil,
-		sealed:  private && rt.typed.body != nil && rt.typed.body.kind == "json" && !rt.typed.body.kept && rt.scope.unmarshal == nil,
+		private: unseen && rt.plain == nil,
+		sealed:  unseen && rt.typed.body != nil && rt.typed.body.kind == "json" && !rt.typed.body.kept && rt.scope.unmarshal == nil,
 	}
 }
 

@@ -330,7 +330,7 @@ func (r *Router) ServeHTTP(w http.ResponseWriter, hr *http.Request) {
 	}
 	req, res := newExchange(w, hr, r.find(hr))
 	defer req.leave(res)
-	req.route(res)
+	req.dispatch(res)
 }
 
 // enter is the inner end of the router's own middleware.
@@ -344,7 +344,7 @@ func (c *core) enter(w http.ResponseWriter, r *http.Request) {
 	res.state &^= fresh
 	defer req.leave(res)
 	req.destination = c.find(r)
-	req.route(res)
+	req.dispatch(res)
 }
 
 // find finds what a request has come to.
@@ -357,29 +357,50 @@ func (c *core) find(r *http.Request) destination {
 		return destination{match: c.missing}
 	}
 	t := c.current()
-	if p, valid := t.root.find(r.URL); p != nil && valid && r.URL.Path != "/" { // as mostly
+	p, valid := t.root.find(r.URL)
+	if p != nil && valid && r.URL.Path != "/" { // as mostly
 		return destination{p.serves(r.Method), r.URL.Path}
 	}
-	d := destination{match: c.missing}
-	p, valid := d.find(t, r.URL)
-	if p == nil {
+	return c.findOdd(r, t, p, valid)
+}
+
+// findOdd is find for a path for which the tree has no page, or one that needs a
+// closer look.
+func (c *core) findOdd(r *http.Request, t *table, p *page, valid bool) destination {
+	if p != nil {
+		d := destination{&p.unfit, r.URL.Path}
+		if d.text == "/" { // which has no segments
+			d.text = ""
+		}
+		if valid || validValue(d.text) || p.mounted() && d.validValues(p) {
+			d.match = p.serves(r.Method)
+		}
 		return d
 	}
-	m, more := &p.unfit, d.match.more
-	if more != nil && more.moved != "" && !p.mounted() {
-		m = &p.moved
-	} else if valid {
-		m = p.serves(r.Method)
+	missing := destination{match: c.missing}
+	if isPlain(r.URL) {
+		return missing
 	}
-	if more != nil {
-		m = m.with(*more)
+	target, ok := parseTarget(r.URL)
+	if !ok {
+		return missing
 	}
-	d.match = m
+	if p = t.match(target.segs); p == nil {
+		return missing
+	}
+	x := more{segs: target.segs, moved: target.path}
+	d := destination{match: p.unfit.with(x)}
+	switch {
+	case x.moved != "" && !p.mounted():
+		d.match = p.moved.with(x)
+	case d.validValues(p):
+		d.match = p.serves(r.Method).with(x)
+	}
 	return d
 }
 
-// route lets a request be answered by what it has come to.
-func (req *Request) route(res *Response) {
+// dispatch lets a request be answered by what it has come to.
+func (req *Request) dispatch(res *Response) {
 	if rt := req.match.route; rt != nil {
 		setPattern(req.Request, rt.path)
 		rt.serve(req, res)
