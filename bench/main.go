@@ -33,7 +33,7 @@ func main() {
 	}
 	var o options
 	flag.IntVar(&o.rounds, "rounds", 12, "`rounds` of which the median is taken")
-	flag.DurationVar(&o.slice, "slice", 30*time.Millisecond, "how long a peer has a task in a round")
+	flag.DurationVar(&o.slice, "slice", 100*time.Millisecond, "how long a peer has a task in a round")
 	flag.StringVar(&o.tasks, "task", "", "comma-separated `tasks`, T1 to T8; all if empty")
 	flag.StringVar(&o.peers, "peers", "", "comma-separated `names` of peers; all if empty")
 	flag.BoolVar(&o.e2e, "e2e", false, "measure servers on the loopback interface")

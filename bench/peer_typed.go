@@ -8,7 +8,7 @@ import (
 )
 
 // apirouteTyped is this project with typed endpoints, which are plain functions.
-var apirouteTyped = peer{name: "apiroute typed", app: typedApp}
+var apirouteTyped = peer{name: "apiroute typed", app: typedApp, table: typedTable}
 
 func typedApp() http.Handler {
 	api := apiroute.New()
@@ -31,6 +31,23 @@ func typedApp() http.Handler {
 		return rows, nil
 	})
 	return api
+}
+
+func typedTable(rules []rule) http.Handler {
+	api := apiroute.New()
+	for i, r := range rules {
+		typedMethods[r.method](api, spell(r.path, "[", "]"),
+			func(context.Context, struct{}) (struct{}, error) { routed = i; return struct{}{}, nil })
+	}
+	return api
+}
+
+var typedMethods = map[string]func(*apiroute.Router, string, func(context.Context, struct{}) (struct{}, error), ...apiroute.Option){
+	"GET":    apiroute.Get[struct{}, struct{}],
+	"POST":   apiroute.Post[struct{}, struct{}],
+	"PUT":    apiroute.Put[struct{}, struct{}],
+	"PATCH":  apiroute.Patch[struct{}, struct{}],
+	"DELETE": apiroute.Delete[struct{}, struct{}],
 }
 
 type typedID struct {
