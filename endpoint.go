@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"reflect"
+	"sync"
 )
 
 // Get registers a typed endpoint for GET, and so for HEAD, of a path: a plain
@@ -63,6 +64,8 @@ func endpoint[In, Out any](r *Router, source, method, path string, f func(contex
 	var h Handler
 	if f != nil {
 		noBody := reflect.TypeFor[Out]() == reflect.TypeFor[struct{}]()
+		alike := encodesAlike(reflect.TypeFor[Out]())
+		outs := sync.Pool{New: func() any { return new(Out) }}
 		h = func(req *Request, res *Response) error {
 			in, err := bind[In](req, p)
 			if err != nil {
@@ -75,13 +78,48 @@ func endpoint[In, Out any](r *Router, source, method, path string, f func(contex
 			if req.match.scope.status != 0 {
 				res.Status(req.match.scope.status)
 			}
-			if noBody {
+			switch {
+			case noBody:
 				return res.End()
+			case !alike || req.match.scope.marshal != nil:
+				return res.JSON(out)
 			}
-			return res.JSON(out)
+			p := outs.Get().(*Out) // in place of a copy for the interface
+			*p = out
+			if err := res.JSON(p); err != nil {
+				return err // which may hold a part of it
+			}
+			var zero Out
+			*p = zero
+			outs.Put(p)
+			return nil
 		}
 	}
 	r.must(route{source: source, method: method, path: path, handler: h, typed: p}, onEndpoint, opts)
+}
+
+// encodesAlike reports whether a struct and a pointer to it are the same in JSON,
+// and no code of the struct's own gets the pointer: no type in it has a method for
+// pointers alone.
+func encodesAlike(t reflect.Type) bool {
+	var within func(reflect.Type) bool
+	within = func(t reflect.Type) bool {
+		if reflect.PointerTo(t).NumMethod() > t.NumMethod() {
+			return false
+		}
+		switch t.Kind() {
+		case reflect.Array:
+			return within(t.Elem())
+		case reflect.Struct:
+			for i := 0; i < t.NumField(); i++ {
+				if !within(t.Field(i).Type) {
+					return false
+				}
+			}
+		}
+		return true
+	}
+	return t.Kind() == reflect.Struct && within(t)
 }
 
 // checkEndpoint returns all that keeps a type from being filled on a path.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -674,6 +675,95 @@ func TestEndpointBodyWrites(t *testing.T) {
 				t.Errorf("%s: after it %d %s", tt.name, a.status, a.body)
 			}
 		}
+	}
+}
+
+// The types of what goes out: JSON by a pointer must be that of the value.
+type (
+	EndpointByPointer struct{ A int }
+	EndpointByValue   struct{ A int }
+	endpointText      struct{ a int }
+	endpointOuts      []int
+	endpointNamed     string
+	EndpointZeroer    struct{ A int }
+)
+
+func (*EndpointByPointer) MarshalJSON() ([]byte, error) { return []byte(`"by pointer"`), nil }
+func (EndpointByValue) MarshalJSON() ([]byte, error)    { return []byte(`"by value"`), nil }
+func (*endpointText) MarshalText() ([]byte, error)      { return []byte("text"), nil }
+func (*endpointOuts) MarshalJSON() ([]byte, error)      { return []byte(`"outs"`), nil }
+func (*endpointNamed) MarshalText() ([]byte, error)     { return []byte("named"), nil }
+func (*EndpointZeroer) IsZero() bool                    { return true }
+
+func TestEndpointOutAlike(t *testing.T) {
+	text, at := endpointText{1}, time.Date(2026, 2, 3, 4, 5, 6, 7, time.UTC)
+	var i any = text
+	for _, run := range []func(*testing.T){
+		endpointAlike(endpointOut{1}),
+		endpointAlike(EndpointByPointer{1}), endpointAlike(EndpointByValue{1}), endpointAlike(text),
+		endpointAlike(&EndpointByPointer{1}), endpointAlike(&EndpointByValue{1}), endpointAlike(&text),
+		endpointAlike(endpointOuts{1}), endpointAlike(endpointNamed("a")), endpointAlike(EndpointZeroer{1}),
+		endpointAlike([]EndpointByPointer{{1}}), endpointAlike([1]EndpointByPointer{{1}}), endpointAlike(map[string]EndpointByPointer{"a": {1}}),
+		endpointAlike(struct{ EndpointByPointer }{}), endpointAlike(struct{ EndpointByValue }{}), endpointAlike(struct{ *EndpointByPointer }{&EndpointByPointer{}}),
+		endpointAlike(struct{ V EndpointByPointer }{}), endpointAlike(struct{ V EndpointByValue }{}), endpointAlike(struct{ V *EndpointByPointer }{&EndpointByPointer{}}),
+		endpointAlike(struct{ V struct{ V EndpointByPointer } }{}), endpointAlike(struct{ V [2]EndpointByPointer }{}),
+		endpointAlike(struct{ V []EndpointByPointer }{[]EndpointByPointer{{1}}}), endpointAlike(struct{ V map[string]EndpointByPointer }{map[string]EndpointByPointer{"a": {1}}}),
+		endpointAlike(struct{ V endpointText }{text}), endpointAlike(struct{ V endpointOuts }{}), endpointAlike(struct{ V endpointNamed }{}),
+		endpointAlike(struct {
+			V EndpointZeroer `json:",omitzero"`
+		}{EndpointZeroer{1}}),
+		endpointAlike(struct{ V any }{text}), endpointAlike(struct{ V any }{&text}), endpointAlike(struct{ V *any }{&i}),
+		endpointAlike(struct{ V time.Time }{at}), endpointAlike(struct{ V json.RawMessage }{json.RawMessage("1")}), endpointAlike(struct{ V json.Number }{"1"}),
+	} {
+		run(t)
+	}
+}
+
+// endpointAlike sends v, then another value in the same memory, and v again.
+func endpointAlike[Out any](v Out) func(*testing.T) {
+	return func(t *testing.T) {
+		want, err := json.Marshal(v)
+		if err != nil {
+			t.Fatal(err)
+		}
+		api := New(Logger(bindQuiet))
+		out := v
+		Get(api, "/x", func(context.Context, struct{}) (Out, error) { return out, nil })
+		for range 3 {
+			if a := bindServe(t, api, bindHTTP{method: "GET"}.request(t)); a.status != 200 || a.body != string(want) {
+				t.Errorf("%T: %d %s, want %s", v, a.status, a.body, want)
+			}
+		}
+	}
+}
+
+// An error of encoding holds what could not be encoded, and may be kept.
+func TestEndpointOutError(t *testing.T) {
+	type Out struct{ N float64 }
+	var kept []error
+	api := New(Logger(bindQuiet), OnError(func(_ *Request, _ *Response, err error) error { kept = append(kept, err); return err }))
+	Get(api, "/x", func(_ context.Context, in struct {
+		N float64 `query:"n"`
+	}) (Out, error) {
+		return Out{1 / in.N}, nil
+	})
+	for i := range 20 {
+		want := 200 + i%2*300
+		if a := bindServe(t, api, bindHTTP{method: "GET", target: fmt.Sprint("/x?n=", 1-i%2)}.request(t)); a.status != want {
+			t.Errorf("request %d: %d %s, want %d", i, a.status, a.body, want)
+		}
+	}
+	for i, err := range kept {
+		var e *json.UnsupportedValueError
+		if !errors.As(err, &e) || !e.Value.IsValid() {
+			continue // of encoding/json/v2, which does not hold it
+		}
+		if n := e.Value.Float(); !math.IsInf(n, 1) {
+			t.Errorf("error %d is now of %v", i, n)
+		}
+	}
+	if len(kept) != 10 {
+		t.Errorf("%d errors, want 10", len(kept))
 	}
 }
 

@@ -2421,6 +2421,11 @@ func TestAllocs(t *testing.T) {
 		}
 		return res.JSON(in)
 	})
+	type typed struct {
+		ID string `path:"id"`
+	}
+	Get(api, "/api/typed/[id]", func(_ context.Context, in typed) (typed, error) { return in, nil })
+	Get(api, "/api/typed/nothing", func(context.Context, struct{}) (struct{}, error) { return struct{}{}, nil })
 	w := endpointNoWriter{http.Header{}}
 	for _, tt := range []struct {
 		target string
@@ -2434,6 +2439,8 @@ func TestAllocs(t *testing.T) {
 		{"/api/posts/42", struct{ ID string }{"42"}, 2},
 		{"/api/search?page=2&limit=50&draft=true&q=go%20%26%20http&tag=web&tag=api",
 			routerSearch{2, 50, true, "go & http", []string{"web", "api"}}, 4},
+		{"/api/typed/nothing", nil, 0},
+		{"/api/typed/42", typed{"42"}, 0},
 	} {
 		r := httptest.NewRequest("GET", tt.target, nil)
 		r.Body = http.NoBody // as a server has it
