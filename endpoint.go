@@ -63,8 +63,9 @@ func endpoint[In, Out any](r *Router, source, method, path string, f func(contex
 	}
 	var h Handler
 	if f != nil {
-		noBody := reflect.TypeFor[Out]() == reflect.TypeFor[struct{}]()
-		alike := encodesAlike(reflect.TypeFor[Out]())
+		t := reflect.TypeFor[Out]()
+		noBody := t == reflect.TypeFor[struct{}]()
+		alike := t.Kind() == reflect.Struct && encodesAlike(t)
 		outs := sync.Pool{New: func() any { return new(Out) }}
 		h = func(req *Request, res *Response) error {
 			in, err := bind[In](req, p)
@@ -84,42 +85,38 @@ func endpoint[In, Out any](r *Router, source, method, path string, f func(contex
 			case !alike || req.match.scope.marshal != nil:
 				return res.JSON(out)
 			}
-			p := outs.Get().(*Out) // in place of a copy for the interface
-			*p = out
-			if err := res.JSON(p); err != nil {
+			var zero Out
+			lent := outs.Get().(*Out) // in place of the copy that an interface makes
+			*lent = out
+			if err := res.JSON(lent); err != nil {
 				return err // which may hold a part of it
 			}
-			var zero Out
-			*p = zero
-			outs.Put(p)
+			*lent = zero
+			outs.Put(lent)
 			return nil
 		}
 	}
 	r.must(route{source: source, method: method, path: path, handler: h, typed: p}, onEndpoint, opts)
 }
 
-// encodesAlike reports whether a struct and a pointer to it are the same in JSON,
-// and no code of the struct's own gets the pointer: no type in it has a method for
-// pointers alone.
+// encodesAlike reports whether a value and a pointer to it are the same in JSON,
+// and no code of the value's own gets a pointer into it: no type in it has a method
+// for pointers alone.
 func encodesAlike(t reflect.Type) bool {
-	var within func(reflect.Type) bool
-	within = func(t reflect.Type) bool {
-		if reflect.PointerTo(t).NumMethod() > t.NumMethod() {
-			return false
-		}
-		switch t.Kind() {
-		case reflect.Array:
-			return within(t.Elem())
-		case reflect.Struct:
-			for i := 0; i < t.NumField(); i++ {
-				if !within(t.Field(i).Type) {
-					return false
-				}
+	if reflect.PointerTo(t).NumMethod() > t.NumMethod() {
+		return false
+	}
+	switch t.Kind() {
+	case reflect.Array:
+		return encodesAlike(t.Elem())
+	case reflect.Struct:
+		for i := 0; i < t.NumField(); i++ {
+			if !encodesAlike(t.Field(i).Type) {
+				return false
 			}
 		}
-		return true
 	}
-	return t.Kind() == reflect.Struct && within(t)
+	return true
 }
 
 // checkEndpoint returns all that keeps a type from being filled on a path.
