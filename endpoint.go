@@ -100,10 +100,11 @@ func endpoint[In, Out any](r *Router, source, method, path string, f func(contex
 }
 
 // encodesAlike reports whether a value and a pointer to it are the same in JSON,
-// and no code of the value's own gets a pointer into it: no type in it has a method
+// if not in what errors say of their type, and no code of the value's own gets a
+// pointer into it: but for those of the standard library no type in it has methods
 // for pointers alone.
 func encodesAlike(t reflect.Type) bool {
-	if reflect.PointerTo(t).NumMethod() > t.NumMethod() {
+	if mayKeep(t) && reflect.PointerTo(t).NumMethod() > t.NumMethod() {
 		return false
 	}
 	switch t.Kind() {
