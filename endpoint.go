@@ -101,8 +101,8 @@ func endpoint[In, Out any](r *Router, source, method, path string, f func(contex
 
 // encodesAlike reports whether a value and a pointer to it are the same in JSON,
 // if not in what errors say of their type, and no code of the value's own gets a
-// pointer into it: but for those of the standard library no type in it has methods
-// for pointers alone.
+// pointer into it: no type in it has methods for pointers alone, but those that
+// mayKeep knows.
 func encodesAlike(t reflect.Type) bool {
 	if mayKeep(t) && reflect.PointerTo(t).NumMethod() > t.NumMethod() {
 		return false

@@ -53,7 +53,7 @@ const (
 	lifted                       // each part has a deadline of its own
 	saving                       // the header is to be saved before its next change
 	changed                      // it may be another one than saved
-	lent                         // with its request it goes to another exchange
+	lent                         // it goes to another exchange, with its request; see takeBack
 )
 
 func (res *Response) is(s states) bool { return res.state&s != 0 }

@@ -75,8 +75,8 @@ func opsIn(d time.Duration, op func()) int {
 }
 
 // ballast is memory in use that the collector need not look into, as the data of
-// a small server. Without it, a cycle would come with every 4 MB, several times
-// in a slice, and what a cycle costs whatever the heap would be most of it.
+// a small server. Without it, a cycle would come with every 4 MB, and what it
+// costs whatever the heap would be most of it.
 var ballast = make([]byte, 8<<20)
 
 // A cell is one peer at one task.
