@@ -10,7 +10,6 @@ import (
 	"os"
 	"reflect"
 	"strings"
-	"sync"
 	"sync/atomic"
 )
 
@@ -129,27 +128,6 @@ func (req *Request) readBody(b *body, buffer []byte) ([]byte, error) {
 		return nil, errBodyRead // by ParseForm, in middleware
 	}
 	return data, nil
-}
-
-// texts are empty buffers for the bodies of requests that are sealed.
-var texts = sync.Pool{New: func() any { return new([]byte) }}
-
-// readSealed reads the body of a request that is sealed into a buffer, for
-// freeText to give it to the next one. Where there is an error or a panic the
-// buffer is given up: a Body of middleware that fails may still be writing to it.
-func (req *Request) readSealed() (*[]byte, error) {
-	text := texts.Get().(*[]byte)
-	data, err := req.readBody(&body{src: req.Body, limit: req.match.scope.bodyLimit}, *text)
-	*text = data
-	return text, err
-}
-
-func freeText(text *[]byte) {
-	if cap(*text) <= maxBuffer {
-		clear(*text)
-		*text = (*text)[:0]
-		texts.Put(text)
-	}
 }
 
 // whole returns the body to be read as a whole, also if the handler has put

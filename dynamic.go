@@ -4,10 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
-	"sort"
 	"strings"
 	"unicode"
-	"unicode/utf16"
 	"unicode/utf8"
 )
 
@@ -142,111 +140,4 @@ func wordChars(s string) string {
 		}
 		return -1
 	}, s)
-}
-
-// A node is one level of the tree of registered paths. The root is "/"; the
-// children of a node are its static ones by text, and at most one of each
-// dynamic kind. The tree keeps Next's order and finds the paths that clash.
-type node struct {
-	seg     segment
-	static  map[string]*node
-	dynamic [mounted]*node // by kind, from single on
-	page    *page          // nil where only longer paths are registered
-	path    string         // the first path registered through this node,
-	source  string         // and where
-}
-
-func (n *node) child(s segment) *node {
-	if s.kind == static {
-		return n.static[s.text]
-	}
-	return n.dynamic[s.kind-1]
-}
-
-// A clashError is a path that cannot stand beside another one.
-type clashError struct {
-	reason string
-	other  string // the other path
-	source string // where that was registered
-}
-
-func (e *clashError) Error() string {
-	return fmt.Sprintf("%s %q, registered at %s", e.reason, e.other, e.source)
-}
-
-// insert returns the node of a path, made if need be. A path that is refused
-// leaves the tree as it was, for only nodes that are there already can clash.
-func (n *node) insert(segs []segment, path, source string) (*node, error) {
-	for _, s := range segs {
-		c := n.child(s)
-		if c == nil {
-			if err := n.admit(s); err != nil {
-				return nil, err
-			}
-			c = &node{seg: s, path: path, source: source}
-			if s.kind != static {
-				n.dynamic[s.kind-1] = c
-			} else if n.static == nil {
-				n.static = map[string]*node{s.text: c}
-			} else {
-				n.static[s.text] = c
-			}
-		} else if c.seg.text != s.text {
-			return nil, &clashError{fmt.Sprintf("%s stands where another name does in", s), c.path, c.source}
-		}
-		n = c
-	}
-	if o := n.dynamic[optional-1]; o != nil && n.page == nil {
-		return nil, &clashError{"it is already matched by", o.path, o.source}
-	}
-	return n, nil
-}
-
-// admit reports what keeps a new child out of n.
-func (n *node) admit(s segment) error {
-	switch s.kind {
-	case catchAll:
-		if o := n.dynamic[optional-1]; o != nil {
-			return &clashError{"a catch-all cannot stand beside an optional one:", o.path, o.source}
-		}
-	case optional:
-		if o := n.dynamic[catchAll-1]; o != nil {
-			return &clashError{"an optional catch-all cannot stand beside another one:", o.path, o.source}
-		}
-		if n.page != nil {
-			return &clashError{"it also matches", n.page.matches[0].route.path, n.page.matches[0].route.source}
-		}
-	}
-	return nil
-}
-
-// walk calls f with every page in the order in which paths are tried: a path
-// before those below it, static segments by their text as JavaScript compares
-// it, then the dynamic ones by kind.
-func (n *node) walk(f func(*page)) {
-	if n.page != nil {
-		f(n.page)
-	}
-	children := make([]*node, 0, len(n.static))
-	for _, c := range n.static {
-		children = append(children, c)
-	}
-	sort.Slice(children, func(i, j int) bool { return lessUTF16(children[i].seg.text, children[j].seg.text) })
-	for _, c := range append(children, n.dynamic[:]...) {
-		if c != nil {
-			c.walk(f)
-		}
-	}
-}
-
-// lessUTF16 compares by UTF-16 code units, in which U+1F600 comes before
-// U+FFFF. This is the order that Next.js sorts in.
-func lessUTF16(a, b string) bool {
-	x, y := utf16.Encode([]rune(a)), utf16.Encode([]rune(b))
-	for i := 0; i < len(x) && i < len(y); i++ {
-		if x[i] != y[i] {
-			return x[i] < y[i]
-		}
-	}
-	return len(x) < len(y)
 }

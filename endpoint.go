@@ -99,27 +99,6 @@ func endpoint[In, Out any](r *Router, source, method, path string, f func(contex
 	r.must(route{source: source, method: method, path: path, handler: h, typed: p}, onEndpoint, opts)
 }
 
-// encodesAlike reports whether a value and a pointer to it are the same in JSON,
-// if not in what errors say of their type, and no code of the value's own gets a
-// pointer into it: no type in it has methods for pointers alone, but those that
-// mayKeep knows.
-func encodesAlike(t reflect.Type) bool {
-	if mayKeep(t) && reflect.PointerTo(t).NumMethod() > t.NumMethod() {
-		return false
-	}
-	switch t.Kind() {
-	case reflect.Array:
-		return encodesAlike(t.Elem())
-	case reflect.Struct:
-		for i := 0; i < t.NumField(); i++ {
-			if !encodesAlike(t.Field(i).Type) {
-				return false
-			}
-		}
-	}
-	return true
-}
-
 // checkEndpoint returns all that keeps a type from being filled on a path.
 func checkEndpoint(r *Router, method, path string, p *plan) error {
 	path, err := joinPath(r.prefix, path)

@@ -162,3 +162,8 @@ func probeText(s string) string {
 	}
 	return s
 }
+
+// isPlain reports whether a URL's path is tidy and has no escapes that matter.
+func isPlain(u *url.URL) bool {
+	return u.RawPath == "" && strings.HasPrefix(u.Path, "/") && (u.Path == "/" || allTidy(u.Path))
+}

@@ -2,12 +2,49 @@ package apiroute
 
 import (
 	"context"
-	"errors"
 	"net/http"
+	"reflect"
 	"slices"
 	"sort"
 	"strings"
 )
+
+// A match is what serves a request, and by which options.
+type match struct {
+	method  string  // of the route, "" for every method
+	page    *page   // what the path matches, nil if nothing does
+	route   *route  // of the page, nil if there is none
+	scope   *scope  // the options that hold
+	instead Handler // what is answered in place of the route's handler, or nil
+	wild    bool    // the values of the path are not fit to be seen
+	private bool    // nobody else gets to see the request and the response where the router has no Use
+	sealed  bool    // nobody else gets to see the request once it is here, nor keeps the text of its body
+	more    *more   // nil if it is the same for all requests, as nearly always
+}
+
+// more is what few requests need. They have a match of their own for it, since
+// every request pays for its own size. It does not change, for the handler may
+// keep the request.
+type more struct {
+	segs   []string           // of the path, decoded, if it has escapes or is not tidy
+	moved  string             // the tidy path, if that is another one
+	timed  context.Context    // with the Timeout of the route, nil if there is none
+	cancel context.CancelFunc // of timed
+}
+
+func (m *match) rare() more {
+	if m.more == nil {
+		return more{}
+	}
+	return *m.more
+}
+
+// with returns the match of one request that has more.
+func (m *match) with(x more) *match {
+	own := *m
+	own.more = &x
+	return &own
+}
 
 // A page is what a file in pages/api is: a path and all that is registered on
 // it. It does not change.
@@ -157,34 +194,6 @@ type route struct {
 	plain   http.Handler // that within Use of its groups and itself, or nil
 }
 
-// build makes what serves a route, from the inside out. Each middleware is
-// called here and never again. So that a 405, which is the page's, can pass
-// through what is common to the page's routes and no further, there is a gate
-// before the middleware of each level.
-func (rt *route) build() error {
-	inner := Handler(rt.handler.enter)
-	var plain http.Handler = http.HandlerFunc(rt.endpoint)
-	for s := rt.scope; s != nil; s = s.parent {
-		around, err := wrap(inner, s.around)
-		if err != nil {
-			return err
-		}
-		if len(s.around) > 0 {
-			inner = s.gate(around)
-			rt.around = inner
-		}
-		if len(s.use) == 0 || s.parent == nil { // the router's own is outside of all
-			continue
-		}
-		if plain, err = wrap(plain, s.use); err != nil {
-			return err
-		}
-		plain = s.plainGate(rt, plain)
-		rt.plain = plain
-	}
-	return nil
-}
-
 // match returns what serves a request that has come to a route.
 func (rt *route) match() match {
 	// A typed endpoint gets neither the request nor the response, and then nobody
@@ -199,99 +208,41 @@ func (rt *route) match() match {
 	}
 }
 
-// enter calls a handler, or what is to be answered in its place.
-func (h Handler) enter(req *Request, res *Response) error {
-	if instead := req.match.instead; instead != nil {
-		return instead(req, res)
-	}
-	if err := req.checkLength(); err != nil {
-		return err
-	}
-	res.save()
-	if req.body != nil {
-		defer req.keepForm()
-	}
-	err := h(req, res)
-	if err != nil {
-		res.rollback()
-	}
-	return err
-}
+// A Handler answers the requests of a route, as the default export of a file
+// in Next's pages/api does. It answers through res, or returns an error, which
+// the package answers; see [Error]. If it returns nil and has answered nothing,
+// the answer is the status set by [Response.Status], or 204.
+//
+// A handler is called by many goroutines at once. Its req and res are used for
+// this request only, never again, and so may be kept; but after the handler has
+// returned, nothing may be written to res.
+type Handler func(req *Request, res *Response) error
 
-// serve answers a request that has been matched.
-func (rt *route) serve(req *Request, res *Response) {
-	if rt.plain == nil {
-		req.serve(res, rt.around, rt.handler)
-		return
+// standalone is the match of handlers without a router, with the default options.
+var standalone = &match{scope: &scope{config: defaults}}
+
+// FromHTTP makes a plain handler a [Handler], for one path of a router
+// (/metrics); for a path and all below it there is [Router.Mount]. The values of
+// the path's segments are there as [http.Request.PathValue]. As net/http has it,
+// a plain handler that answers nothing has answered 200. FromHTTP panics if h
+// is nil.
+func FromHTTP(h http.Handler) Handler {
+	if isNil(h) {
+		panic("apiroute: FromHTTP: nil handler")
 	}
-	req.setPathValues()
-	r := req.WithContext(context.WithValue(req.Context(), matchKey{}, req))
-	defer func() { removeFiles(r.MultipartForm) }() // of middleware that goes no further
-	rt.plain.ServeHTTP(res, r)
-}
-
-// matchKey is the context key under which a *Request passes through standard
-// middleware.
-type matchKey struct{}
-
-func matched(r *http.Request) *Request {
-	req, ok := r.Context().Value(matchKey{}).(*Request)
-	if !ok {
-		panic("apiroute: middleware passed on a request without the context that it got")
-	}
-	return req
-}
-
-// endpoint is the inner end of the standard middleware.
-func (rt *route) endpoint(w http.ResponseWriter, r *http.Request) {
-	req := matched(r)
-	res, ok := w.(*Response)
-	if !ok || res.req != req {
-		// Middleware has wrapped the writer, and may let this run in another
-		// goroutine, as http.TimeoutHandler does.
-		req, res = newExchange(w, r, req.destination)
-	}
-	req.Request, req.base = r, r
-	if m := req.match; m.sealed && m.route != rt { // middleware has passed it on to another route
-		open := *m
-		open.sealed = false
-		req.match = &open
-	}
-	defer req.leave(res)
-	req.serve(res, rt.around, rt.handler)
-}
-
-// wrap puts h into middleware, the first of which is the outermost.
-func wrap[H any](h H, middleware []func(H) H) (H, error) {
-	for i := len(middleware) - 1; i >= 0; i-- {
-		if h = middleware[i](h); isNil(h) {
-			return h, errors.New("middleware returned nil")
-		}
-	}
-	return h, nil
-}
-
-// outside reports whether a request must not come in here: it is answered with
-// what is common to routes of the page for which other options hold.
-func (s *scope) outside(req *Request) bool {
-	return req.match.instead != nil && s.depth > req.match.scope.depth
-}
-
-func (s *scope) gate(inner Handler) Handler {
 	return func(req *Request, res *Response) error {
-		if s.outside(req) {
-			return req.match.instead(req, res)
+		if rt := req.found().route; rt != nil && rt.plain == nil { // else middleware has them already, and may be reading
+			req.setPathValues()
 		}
-		return inner(req, res)
+		h.ServeHTTP(res, req.Request)
+		if !res.started() {
+			res.WriteHeader(http.StatusOK)
+		}
+		return nil
 	}
 }
 
-func (s *scope) plainGate(rt *route, inner http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if s.outside(matched(r)) {
-			rt.endpoint(w, r)
-			return
-		}
-		inner.ServeHTTP(w, r)
-	})
+// isNil reports whether v is nil, or a nil function in an interface.
+func isNil(v any) bool {
+	return v == nil || reflect.ValueOf(v).Kind() == reflect.Func && reflect.ValueOf(v).IsNil()
 }

@@ -1,0 +1,190 @@
+package apiroute
+
+import (
+	"errors"
+	"mime/multipart"
+	"net/http"
+	"net/url"
+	"os"
+	"reflect"
+	"slices"
+	"strings"
+)
+
+// formMemory is how many bytes of a form's files are kept in memory.
+const formMemory = 1 << 20
+
+// pairs gives the values of a query or an urlencoded form to their fields. It
+// is url.ParseQuery without the map.
+func (b *binder) pairs(set *fieldSet, v reflect.Value, in, raw string) {
+	var p pair
+	for raw != "" {
+		if raw = p.cut(raw); p.name == "" && !p.assigned {
+			continue
+		}
+		if p.escaped {
+			p.unescape()
+		}
+		if p.bad {
+			b.refuseAll(set, in, "has a bad escape or a semicolon")
+			return
+		}
+		if f := set.get(p.name); f != nil {
+			b.give(f, v, p.value)
+		} else if b.req.found().scope.rejectUnknown {
+			b.unknown(in, p.name)
+		}
+	}
+}
+
+// A pair is name=value in a query.
+type pair struct {
+	name, value string
+	assigned    bool // there is a =
+	escaped     bool // there is a % or +
+	bad         bool // there is a semicolon, or a bad escape
+}
+
+// cut takes the first pair from a query, in one pass over it, and returns the
+// rest.
+func (p *pair) cut(raw string) (rest string) {
+	*p = pair{}
+	from, i := 0, 0
+	for ; i < len(raw) && raw[i] != '&'; i++ {
+		switch c := raw[i]; {
+		case c > '=': // as most are
+		case c == '=' && !p.assigned:
+			p.name, p.assigned, from = raw[:i], true, i+1
+		case c == '%', c == '+':
+			p.escaped = true
+		case c == ';':
+			p.bad = true
+		}
+	}
+	if p.assigned {
+		p.value = raw[from:i]
+	} else {
+		p.name = raw[:i]
+	}
+	return raw[min(i+1, len(raw)):]
+}
+
+func (p *pair) unescape() {
+	var err1, err2 error
+	p.name, err1 = url.QueryUnescape(p.name)
+	p.value, err2 = url.QueryUnescape(p.value)
+	p.bad = p.bad || err1 != nil || err2 != nil
+}
+
+// maxUnknown is how many unknown names are told of.
+const maxUnknown = 20
+
+func (b *binder) unknown(in, name string) {
+	if len(name) > maxJSONPath {
+		name = name[:maxJSONPath] + "…"
+	}
+	name = strings.ToValidUTF8(name, "\uFFFD")
+	if b.unknowns < maxUnknown && !slices.Contains(b.wrong, FieldError{in, name, isUnknown}) {
+		b.fail(b.total, in, name, isUnknown)
+		b.unknowns++
+	}
+}
+
+// fromMultipart fills the struct of a form from a multipart body.
+func (b *binder) fromMultipart(v reflect.Value) error {
+	form, err := b.req.multipartForm()
+	if e, ok := err.(*Error); ok && len(e.Fields) > 0 {
+		b.refuseAll(&b.body.form, "form", e.Fields[0].Detail)
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	for _, f := range b.body.form.fields {
+		values, files := form.Value[f.name], form.File[f.name]
+		if f.file { // a browser sends an empty text for a file that was not chosen
+			values = slices.DeleteFunc(slices.Clone(values), func(s string) bool { return s == "" })
+		}
+		for _, s := range values {
+			b.give(f, v, s)
+		}
+		if len(files) > 0 {
+			b.giveFiles(f, v, files)
+		}
+	}
+	if b.req.found().scope.rejectUnknown {
+		names := make([]string, 0, len(form.Value)+len(form.File))
+		for name := range form.Value {
+			names = append(names, name)
+		}
+		for name := range form.File {
+			names = append(names, name)
+		}
+		slices.Sort(names)
+		for _, name := range slices.Compact(names) {
+			if b.body.form.get(name) == nil {
+				b.unknown("form", name)
+			}
+		}
+	}
+	b.absent(b.body.form.fields, v)
+	return nil
+}
+
+func (b *binder) giveFiles(f *field, v reflect.Value, files []*multipart.FileHeader) {
+	*b.state(f.order) |= present
+	switch {
+	case !f.file:
+		b.refuse(f, "must not be a file")
+	case f.slice:
+		v.FieldByIndex(f.index).Set(reflect.ValueOf(files))
+	case len(files) > 1:
+		b.refuse(f, "must be there once")
+	default:
+		v.FieldByIndex(f.index).Set(reflect.ValueOf(files[0]))
+	}
+}
+
+// multipartForm reads a multipart body, once.
+func (req *Request) multipartForm() (*multipart.Form, error) {
+	if req.MultipartForm != nil {
+		// Somebody has parsed it, or has taken MultipartReader, which leaves a
+		// mark that only net/http can tell from a form.
+		if req.ParseMultipartForm(formMemory) != nil {
+			return nil, errBodyRead
+		}
+		return req.MultipartForm, nil
+	}
+	if err := req.checkLength(); err != nil {
+		return nil, err
+	}
+	if hasBody(req.Request) {
+		b := req.whole()
+		if b.state.Load() != unread {
+			return nil, errBodyRead
+		}
+		b.next = 0
+	}
+	r, err := req.MultipartReader()
+	if err != nil {
+		return nil, badRequest(FieldError{"form", "", "has no boundary"})
+	}
+	form, err := r.ReadForm(formMemory)
+	if err == nil {
+		req.MultipartForm = form
+		return form, nil
+	}
+	req.MultipartForm = nil // MultipartReader has left a mark
+	var tooLarge *http.MaxBytesError
+	switch {
+	case errors.Is(err, multipart.ErrMessageTooLarge):
+		return nil, &Error{Status: http.StatusRequestEntityTooLarge, Detail: "the form has too many or too large parts"}
+	case errors.As(err, &tooLarge):
+		return nil, bodyTooLarge(tooLarge.Limit)
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return nil, req.bodyError(err)
+	}
+	e := badRequest(FieldError{"form", "", "is malformed or broken off"})
+	e.Err = err
+	return nil, e
+}
