@@ -11,10 +11,11 @@ import (
 	"strings"
 )
 
-// JSON answers with v as [encoding/json] encodes it, encoded whole before a
-// byte is sent: an error of encoding is returned and a clean 500. A nil slice
-// or map goes out as [] or {}; inside of v it is as encoding/json has it. The
-// Content-Type is application/json; charset=utf-8 unless one is set.
+// JSON responds with v as [encoding/json] encodes it. The value is encoded in full
+// before anything is sent, so if encoding fails, JSON returns an error and the
+// response is a 500. If v is a nil slice or map, the response is [] or {}; nil
+// slices and maps inside v are encoded as by encoding/json. The Content-Type is
+// application/json; charset=utf-8 unless one is set.
 func (res *Response) JSON(v any) error {
 	if err := res.check(); err != nil {
 		return err
@@ -39,8 +40,8 @@ func (res *Response) JSON(v any) error {
 	}
 }
 
-// A jsonWriter is the response as an encoder's writer. encoding/json gives it
-// what it has encoded whole, and in a buffer from its own pool.
+// A jsonWriter is the response as the writer of an encoder. encoding/json writes to
+// it once, when the whole value is encoded, from a buffer of its own pool.
 type jsonWriter Response
 
 func (w *jsonWriter) Write(text []byte) (int, error) {
@@ -50,11 +51,11 @@ func (w *jsonWriter) Write(text []byte) (int, error) {
 	return len(text), nil
 }
 
-// A sendError is an error of sending what has been encoded.
+// A sendError is an error of sending a value that has been encoded.
 type sendError struct{ error }
 
-// Header values that all answers share. Nobody may change them in place, and to
-// add to one makes a copy.
+// Header values that all responses share. Their elements must not be modified.
+// Appending to one makes a copy, since their capacity is their length.
 var (
 	jsonType    = []string{"application/json; charset=utf-8"}
 	textType    = []string{"text/plain; charset=utf-8"}
@@ -66,8 +67,8 @@ var (
 	noStore     = []string{"no-store"}
 )
 
-// orEmpty returns v, or for a nil slice or map that has no say in its encoding
-// one that is empty and not nil.
+// orEmpty returns v, or an empty value in place of a nil slice or map, unless its
+// type encodes itself.
 func orEmpty(v any) any {
 	r := reflect.ValueOf(v)
 	if k := r.Kind(); k != reflect.Slice && k != reflect.Map || !r.IsNil() {
@@ -83,19 +84,19 @@ func orEmpty(v any) any {
 	return reflect.MakeSlice(r.Type(), 0, 0).Interface()
 }
 
-// Text answers with s as text/plain; charset=utf-8, unless a Content-Type is set.
+// Text responds with s as text/plain; charset=utf-8, unless a Content-Type is set.
 func (res *Response) Text(s string) error {
 	return res.send(textType, []byte(s))
 }
 
-// HTML answers with s as text/html; charset=utf-8, unless a Content-Type is
-// set. Nothing in it is escaped; see [html/template] for that.
+// HTML responds with s as text/html; charset=utf-8, unless a Content-Type is set.
+// It escapes nothing; use [html/template] for that.
 func (res *Response) HTML(s string) error {
 	return res.send(htmlType, []byte(s))
 }
 
-// Bytes answers with b. A contentType of "" is the one that is set, or
-// application/octet-stream.
+// Bytes responds with b. If contentType is "", the Content-Type is the one that is
+// set, or application/octet-stream.
 func (res *Response) Bytes(contentType string, b []byte) error {
 	if contentType != "" {
 		res.Header().Set("Content-Type", contentType)
@@ -103,12 +104,13 @@ func (res *Response) Bytes(contentType string, b []byte) error {
 	return res.send(bytesType, b)
 }
 
-// Redirect answers with a Location and the status 307, or the 301, 302, 303 or
-// 308 that is set; with another status, or without a url, it is an error.
+// Redirect responds with the Location url and with status 307, or with 301, 302,
+// 303 or 308 if that is set. It returns an error if another status is set, or if
+// url is empty.
 //
-// The url goes out as it is, but for what is not ASCII and for control
-// characters, which are percent-encoded. So never redirect to what the client
-// sent: //evil.example and /\evil.example are other hosts.
+// Control characters and what is not ASCII are percent-encoded; otherwise url is
+// sent as it is. Never redirect to a URL that the client has sent:
+// //evil.example and /\evil.example are other hosts.
 func (res *Response) Redirect(url string) error {
 	if err := res.check(); err != nil {
 		return err
@@ -138,18 +140,19 @@ func escapeNonASCII(s string) string {
 	return b.String()
 }
 
-// End answers without a body, with the status that is set, or 204.
+// End responds without a body, with the status that is set, or 204.
 func (res *Response) End() error {
 	return res.Status(res.statusOr(http.StatusNoContent)).send(nil, nil)
 }
 
-// end ends the answer of a handler that has returned nil.
-func (res *Response) end() error {
-	if res.more != nil && res.more.err != nil {
-		if res.more.err == ErrAnswered {
-			res.state |= isDone // what came too late takes nothing from what went before
+// complete completes the response of a handler that has returned nil. It returns
+// the error that the handler has ignored, if there is one.
+func (res *Response) complete() error {
+	if res.extra != nil && res.extra.err != nil {
+		if res.extra.err == ErrAnswered {
+			res.state |= isDone // what came too late takes nothing from the response before it
 		}
-		return res.more.err
+		return res.extra.err
 	}
 	if !res.started() {
 		return res.End()
@@ -157,42 +160,43 @@ func (res *Response) end() error {
 	return nil
 }
 
-// send answers with a body, of a type unless one is set; nil is no body.
+// send sends the whole response. The contentType is that of the body unless the
+// handler has set one; it is nil if there is no body.
 func (res *Response) send(contentType []string, body []byte) error {
 	if err := res.check(); err != nil {
 		return err
 	}
-	h := res.Header()
-	bare := len(h) == 0 // as it mostly is; then nothing need be looked up
+	h := res.w.Header() // not saved: nothing can fail before it is sent
+	bare := len(h) == 0 // the most common case, in which nothing has to be looked up
 	res.setType(h, contentType)
 	if res.req.match.scope.etag && res.matches(h, body) {
 		res.Status(http.StatusNotModified)
 		delete(h, "Content-Type")
 	}
 	status := res.statusOr(http.StatusOK)
-	bodyless := bodyless(status)
+	withBody := !bodyless(status)
 	switch {
-	case bodyless:
+	case !withBody:
 		delete(h, "Content-Length")
 	case res.is(isHead) || len(body) >= 2048 || !bare && h["Content-Length"] != nil:
-		// net/http counts short bodies itself, but not where HEAD has none.
+		// net/http counts short bodies itself, but not for HEAD, which writes none.
 		h["Content-Length"] = []string{strconv.Itoa(len(body))}
 	}
 	res.w.WriteHeader(status)
 	res.code = int16(status)
-	if len(body) > 0 && !res.is(isHead) && !bodyless {
+	if len(body) > 0 && !res.is(isHead) && withBody {
 		if _, err := res.w.Write(body); err != nil {
 			return err
 		}
 	}
 	res.state |= isDone
-	if res.more != nil {
-		res.more.err = nil
+	if res.extra != nil {
+		res.extra.err = nil
 	}
 	return nil
 }
 
-// setType sets the type of the body unless one is set; nil is no body.
+// setType sets the type of the body unless one is set. It is nil for no body.
 func (res *Response) setType(h http.Header, contentType []string) {
 	if contentType == nil || res.bodyless() {
 		return

@@ -84,7 +84,7 @@ func Bind[T any](req *Request) (T, error) {
 	if p.fault != nil {
 		panic(fmt.Sprintf("apiroute: Bind: %v", p.fault))
 	}
-	if page := req.found().page; page != nil {
+	if page := req.matchOrDefault().page; page != nil {
 		if err := p.checkPath(page.segs); err != nil {
 			panic(fmt.Sprintf("apiroute: Bind: %v", err))
 		}
@@ -94,11 +94,8 @@ func Bind[T any](req *Request) (T, error) {
 
 // bind is Bind for a type that has been held against the route.
 func bind[T any](req *Request, p *plan) (bound T, err error) {
-	if p.total == 0 && len(p.validators) == 0 && !req.found().scope.rejectUnknown {
-		return bound, nil
-	}
 	var v *T
-	reuse := !p.exposed && req.found().scope.unmarshal == nil
+	reuse := !p.exposed && req.matchOrDefault().scope.unmarshal == nil
 	if reuse {
 		v, _ = p.values.Get().(*T)
 	}
@@ -145,11 +142,14 @@ func (b *binder) state(order int) *state {
 
 // bind fills v. The error is what the client gets.
 func (p *plan) bind(req *Request, v reflect.Value) error {
+	if p.total == 0 && len(p.validators) == 0 && !req.matchOrDefault().scope.rejectUnknown {
+		return nil
+	}
 	b := &binder{plan: p, req: req}
 	if n := p.total + 1 - len(b.few); n > 0 { // one more for unknown names
 		b.more = make([]state, n)
 	}
-	if len(p.query.fields) > 0 || req.found().scope.rejectUnknown {
+	if len(p.query.fields) > 0 || req.matchOrDefault().scope.rejectUnknown {
 		b.pairs(&p.query, v, "query", req.URL.RawQuery)
 	}
 	for _, f := range p.single {
@@ -290,16 +290,7 @@ func (b *binder) fromBody(v reflect.Value) error {
 			return b.fromMultipart(indirect(v, p))
 		}
 	}
-	var data []byte
-	var err error
-	if req.found().sealed && hasBody(req.Request) {
-		var text *[]byte
-		text, err = req.readSealed()
-		defer freeText(text)
-		data = *text
-	} else {
-		data, err = req.Bytes()
-	}
+	data, err := req.Bytes()
 	switch {
 	case err != nil:
 		return err
@@ -313,7 +304,7 @@ func (b *binder) fromBody(v reflect.Value) error {
 		if err := req.checkJSON(); err != nil {
 			return err
 		}
-		path, detail := decodeJSON(data, indirect(v, p).Addr().Interface(), &req.found().scope.config, p.custom)
+		path, detail := decodeJSON(data, indirect(v, p).Addr().Interface(), &req.matchOrDefault().scope.config, p.custom)
 		if detail != "" {
 			b.fail(p.order, "body", path, detail)
 		}

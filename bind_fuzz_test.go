@@ -206,7 +206,7 @@ func FuzzBindQuery(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, raw string) {
-		req, _ := newExchange(nil, &http.Request{URL: &url.URL{RawQuery: raw}}, destination{match: standalone})
+		req, _ := newExchange(nil, &http.Request{URL: &url.URL{RawQuery: raw}}, found{match: defaultMatch})
 		v, err := Bind[bindFuzzed](req)
 		bindCompare(t, raw, reflect.ValueOf(v), err)
 	})
@@ -221,7 +221,7 @@ func FuzzBindForm(f *testing.F) {
 		body := &endpointBody{}
 		body.Reset(raw)
 		req, _ := newExchange(nil, &http.Request{URL: &url.URL{}, Body: body, ContentLength: int64(len(raw)),
-			Header: http.Header{"Content-Type": {"application/x-www-form-urlencoded"}}}, destination{match: standalone})
+			Header: http.Header{"Content-Type": {"application/x-www-form-urlencoded"}}}, found{match: defaultMatch})
 		v, err := Bind[bindFuzzedForm](req)
 		bindCompare(t, raw, reflect.ValueOf(v.Body), err)
 	})
@@ -254,7 +254,7 @@ func FuzzBindHeader(f *testing.F) {
 				h[name], values[name] = texts, texts
 			}
 		}
-		req, _ := newExchange(nil, &http.Request{URL: &url.URL{}, Header: h}, destination{match: standalone})
+		req, _ := newExchange(nil, &http.Request{URL: &url.URL{}, Header: h}, found{match: defaultMatch})
 		v, err := Bind[bindFuzzedHeader](req)
 
 		var wrong []string

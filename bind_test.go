@@ -2880,7 +2880,7 @@ func TestBindConcurrent(t *testing.T) {
 				if planOf(typ) != p {
 					t.Errorf("type %d has two plans", k)
 				}
-				req, _ := newExchange(nil, &http.Request{URL: &url.URL{}}, destination{match: standalone})
+				req, _ := newExchange(nil, &http.Request{URL: &url.URL{}}, found{match: defaultMatch})
 				v := reflect.New(typ).Elem()
 				if err := p.bind(req, v); err != nil || v.Field(0).Int() != int64(k) {
 					t.Errorf("type %d: got %v, %v", k, v, err)
@@ -2915,7 +2915,7 @@ func TestBindAllocs(t *testing.T) {
 		OK    bool          `query:"ok"`
 		Wait  time.Duration `query:"wait"`
 	}
-	req, _ := newExchange(nil, &http.Request{URL: &url.URL{RawQuery: "q=shoes&page=3&price=9.5&ok=1&wait=3s"}}, destination{match: standalone})
+	req, _ := newExchange(nil, &http.Request{URL: &url.URL{RawQuery: "q=shoes&page=3&price=9.5&ok=1&wait=3s"}}, found{match: defaultMatch})
 	got := testing.AllocsPerRun(200, func() {
 		if in, err := Bind[In](req); err != nil || in.Page != 3 {
 			t.Error(in, err)

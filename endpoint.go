@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"reflect"
-	"sync"
 )
 
 // Get registers a typed endpoint for GET, and so for HEAD, of a path: a plain
@@ -23,27 +22,27 @@ import (
 // with the prefix of its group, or has a slice for a single segment or none for
 // a catch-all; and, with GET, HEAD and DELETE, if In has a body.
 func Get[In, Out any](r *Router, path string, f func(context.Context, In) (Out, error), opts ...Option) {
-	endpoint(r, source(), http.MethodGet, path, f, opts)
+	registerEndpoint(r, callerPos(), http.MethodGet, path, f, opts)
 }
 
 // Post registers a typed endpoint for POST of a path; see [Get].
 func Post[In, Out any](r *Router, path string, f func(context.Context, In) (Out, error), opts ...Option) {
-	endpoint(r, source(), http.MethodPost, path, f, opts)
+	registerEndpoint(r, callerPos(), http.MethodPost, path, f, opts)
 }
 
 // Put registers a typed endpoint for PUT of a path; see [Get].
 func Put[In, Out any](r *Router, path string, f func(context.Context, In) (Out, error), opts ...Option) {
-	endpoint(r, source(), http.MethodPut, path, f, opts)
+	registerEndpoint(r, callerPos(), http.MethodPut, path, f, opts)
 }
 
 // Patch registers a typed endpoint for PATCH of a path; see [Get].
 func Patch[In, Out any](r *Router, path string, f func(context.Context, In) (Out, error), opts ...Option) {
-	endpoint(r, source(), http.MethodPatch, path, f, opts)
+	registerEndpoint(r, callerPos(), http.MethodPatch, path, f, opts)
 }
 
 // Delete registers a typed endpoint for DELETE of a path; see [Get].
 func Delete[In, Out any](r *Router, path string, f func(context.Context, In) (Out, error), opts ...Option) {
-	endpoint(r, source(), http.MethodDelete, path, f, opts)
+	registerEndpoint(r, callerPos(), http.MethodDelete, path, f, opts)
 }
 
 // Status sets the status with which a typed endpoint answers if it returns no
@@ -56,50 +55,21 @@ func Status(code int) Option {
 	return Option{"Status", onEndpoint, func(s *scope) { s.status = code }}
 }
 
-func endpoint[In, Out any](r *Router, source, method, path string, f func(context.Context, In) (Out, error), opts []Option) {
+func registerEndpoint[In, Out any](r *Router, pos, method, path string, f func(context.Context, In) (Out, error), opts []Option) {
 	p := planOf(reflect.TypeFor[In]())
 	if err := checkEndpoint(r, method, path, p); err != nil {
-		panic(fmt.Sprintf("apiroute: %s: path %q: %v", source, r.prefix+path, err))
+		panic(fmt.Sprintf("apiroute: %s: path %q: %v", pos, r.prefix+path, err))
 	}
-	var h Handler
+	rt := route{source: pos, method: method, path: path}
 	if f != nil {
-		t := reflect.TypeFor[Out]()
-		noBody := t == reflect.TypeFor[struct{}]()
-		alike := t.Kind() == reflect.Struct && encodesAlike(t)
-		outs := sync.Pool{New: func() any { return new(Out) }}
-		h = func(req *Request, res *Response) error {
-			in, err := bind[In](req, p)
-			if err != nil {
-				return err
-			}
-			out, err := f(req.Context(), in)
-			if err != nil {
-				return err
-			}
-			if req.match.scope.status != 0 {
-				res.Status(req.match.scope.status)
-			}
-			switch {
-			case noBody:
-				return res.End()
-			case !alike || req.match.scope.marshal != nil:
-				return res.JSON(out)
-			}
-			var zero Out
-			lent := outs.Get().(*Out) // in place of the copy that an interface makes
-			*lent = out
-			if err := res.JSON(lent); err != nil {
-				return err // which may hold a part of it
-			}
-			*lent = zero
-			outs.Put(lent)
-			return nil
-		}
+		e := newEndpoint(p, f)
+		rt.handler = e.handle
+		rt.reuse = reuse{e.serveAlone, p.plain && p.body != nil && p.body.kind == "json"}
 	}
-	r.must(route{source: source, method: method, path: path, handler: h, typed: p}, onEndpoint, opts)
+	r.must(rt, onEndpoint, opts)
 }
 
-// checkEndpoint returns all that keeps a type from being filled on a path.
+// checkEndpoint returns everything that keeps a type from being filled on a path.
 func checkEndpoint(r *Router, method, path string, p *plan) error {
 	path, err := joinPath(r.prefix, path)
 	if err != nil {
@@ -114,4 +84,94 @@ func checkEndpoint(r *Router, method, path string, p *plan) error {
 		faults = append(faults, fmt.Errorf("type %v: %s has no body", p.typ, method))
 	}
 	return errors.Join(faults...)
+}
+
+// An endpoint is a typed endpoint: a function with a plan for filling its In.
+type endpoint[In, Out any] struct {
+	plan  *plan
+	f     func(context.Context, In) (Out, error)
+	calls calls[In, Out]
+
+	noBody   bool // Out is struct{}
+	plainOut bool // Out is a plain struct, which is encoded in the call
+}
+
+func newEndpoint[In, Out any](p *plan, f func(context.Context, In) (Out, error)) *endpoint[In, Out] {
+	out := reflect.TypeFor[Out]()
+	e := &endpoint[In, Out]{
+		plan:     p,
+		f:        f,
+		noBody:   out == reflect.TypeFor[struct{}](),
+		plainOut: out.Kind() == reflect.Struct && plain(out),
+	}
+	e.calls.pool.New = func() any {
+		c := new(call[In, Out])
+		c.handler = func(req *Request, res *Response) error {
+			if err := req.checkLength(); err != nil {
+				return err
+			}
+			return e.respond(c, req, res)
+		}
+		return c
+	}
+	return e
+}
+
+// serveAlone serves a request whose exchange nobody else sees.
+func (e *endpoint[In, Out]) serveAlone(w http.ResponseWriter, r *http.Request, f found) {
+	c := e.calls.get()
+	c.begin(w, r, f)
+	if c.run() == nil {
+		e.calls.put(c)
+	}
+}
+
+// run returns an error if there was one, or a panic, which it has responded to.
+func (c *call[In, Out]) run() (err error) {
+	err = errPanicked // unless run returns normally
+	defer c.req.recoverAndClose(&c.res)
+	return c.req.run(&c.res, c.handler)
+}
+
+// handle is the endpoint as a Handler, for an exchange that others see as well.
+func (e *endpoint[In, Out]) handle(req *Request, res *Response) error {
+	c := e.calls.get()
+	outside := req.Request
+	if err := e.respond(c, req, res); err != nil {
+		return err
+	}
+	if req.Request != outside { // it lies in the call
+		req.Request, req.body = outside, nil
+	}
+	e.calls.put(c)
+	return nil
+}
+
+// respond fills the In, calls the function, and responds with its Out.
+func (e *endpoint[In, Out]) respond(c *call[In, Out], req *Request, res *Response) error {
+	if req.match.reusesBody && hasBody(req.Request) {
+		req.ownBody(&c.body)
+	}
+	in := &c.in
+	if !e.plan.plain || req.match.scope.unmarshal != nil {
+		in = new(In) // somebody may keep a pointer to it
+	}
+	if err := e.plan.bind(req, reflect.ValueOf(in).Elem()); err != nil {
+		return err
+	}
+	out, err := e.f(req.Context(), *in)
+	if err != nil {
+		return err
+	}
+	if status := req.match.scope.status; status != 0 {
+		res.Status(status)
+	}
+	switch {
+	case e.noBody:
+		return res.End()
+	case !e.plainOut || req.match.scope.marshal != nil:
+		return res.JSON(out)
+	}
+	c.out = out // a pointer to it is not copied to the heap, as a value in an interface is
+	return res.JSON(&c.out)
 }

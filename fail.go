@@ -10,14 +10,15 @@ import (
 	"runtime/debug"
 )
 
-// A panicError is a panic on its way to the log.
+// A panicError is a recovered panic on its way to the log.
 type panicError struct {
 	value any
 	stack []byte
 }
 
-// newPanicError takes a recovered value. That of a handler that wants to abort
-// is no error: it panics on.
+// newPanicError returns the error for a recovered value. A handler that has
+// panicked with http.ErrAbortHandler wants the connection closed without a log
+// entry, and so that value panics again.
 func newPanicError(v any) *panicError {
 	if v == http.ErrAbortHandler {
 		panic(v)
@@ -33,88 +34,78 @@ func (e *panicError) Unwrap() error {
 }
 
 var (
-	plain500   = &Error{Status: http.StatusInternalServerError}
-	errGone    = &Error{Status: statusGone}
-	errSilent  = errors.New("apiroute: OnError returned nil and has not answered")
-	errTimeout = errors.New("apiroute: past the Timeout of the route")
+	plain500 = &Error{Status: http.StatusInternalServerError}
+	errGone  = &Error{Status: statusGone}
+
+	errSilent   = errors.New("apiroute: OnError returned nil and has not answered")
+	errPanicked = errors.New("apiroute: a panic that has been handled")
 )
 
-// statusGone is what nginx logs for a client that has closed the connection.
+// statusGone is the status that nginx logs for a client that has closed the
+// connection.
 const statusGone = 499
 
-// leave is deferred where a request comes in, from the server or from standard
-// middleware, which so sees an answer and no panic. It answers a panic: of a
-// handler, of middleware, or of what this package calls while it answers. Should
-// that panic again, nothing is left but to cut the connection.
-func (req *Request) leave(res *Response) {
-	v := recover()
-	if v == nil { // or runtime.Goexit
-		req.finish(res)
-		if res.is(lent) { // whatever the match is by now
-			res.takeBack()
-		}
-		return
-	}
-	defer func() {
-		if recover() != nil {
-			panic(http.ErrAbortHandler)
-		}
-	}()
-	defer req.finish(res)
-	req.fail(res, newPanicError(v))
-}
-
-// fail answers a request with an error, and logs it.
-func (req *Request) fail(res *Response, first error) {
+// fail responds to an error and logs it. If part of a response has been sent and
+// the rest cannot follow, fail panics with http.ErrAbortHandler.
+func (req *Request) fail(res *Response, err error) {
 	if req.Request == nil || req.URL == nil { // the handler has put it there
 		req.Request = req.base
 	}
 	late := res.started()
 	res.rollback()
-	err := first
-	if f := req.match.scope.onError; f != nil {
-		err = func() (err error) {
-			defer func() {
-				if v := recover(); v != nil {
-					err = newPanicError(v)
-				}
-			}()
-			return f(req, res, first)
-		}()
-		if err == nil && !res.started() {
-			err = errSilent
-		}
+	onError := req.match.scope.onError
+	final := err
+	if onError != nil {
+		final = req.callOnError(res, err)
 	}
-	half := late || err != nil && res.started()
+	cut := late || final != nil && res.started()
 	if !res.started() {
-		answer := req.answer(err)
-		if answer == errGone {
-			res.WriteHeader(statusGone)
-		} else {
-			res.code = int16(answer.Status)
-			answer.write(res.w, res.is(isHead))
-		}
-		res.state |= isDone
+		req.respondError(res, final)
 	}
-	req.log(int(res.code), late, first)
-	if req.match.scope.onError != nil && err != nil && fmt.Sprint(err) != fmt.Sprint(first) {
-		req.log(int(res.code), half, err)
+	req.log(int(res.code), late, err)
+	if onError != nil && final != nil && fmt.Sprint(final) != fmt.Sprint(err) {
+		req.log(int(res.code), cut, final)
 	}
-	if half && !res.complete() {
+	if cut && !res.isWhole() {
 		panic(http.ErrAbortHandler)
 	}
 }
 
-// answer returns what the client gets for an error.
-func (req *Request) answer(err error) *Error {
-	if e, ok := err.(*Error); ok && e.valid() { // as nearly all are
+// callOnError returns what is left to respond to after OnError has seen an error,
+// nil if it has responded.
+func (req *Request) callOnError(res *Response, err error) (final error) {
+	defer func() {
+		if v := recover(); v != nil {
+			final = newPanicError(v)
+		}
+	}()
+	if final = req.match.scope.onError(req, res, err); final == nil && !res.started() {
+		final = errSilent
+	}
+	return final
+}
+
+// respondError sends the response to an error, which is the whole response.
+func (req *Request) respondError(res *Response, err error) {
+	if e := req.problemFor(err); e == errGone {
+		res.WriteHeader(statusGone)
+	} else {
+		res.code = int16(e.Status)
+		e.write(res.w, res.is(isHead))
+	}
+	res.state |= isDone
+}
+
+// problemFor returns what the client gets for an error.
+func (req *Request) problemFor(err error) *Error {
+	if e, ok := err.(*Error); ok && e.valid() { // the most common case
 		return e.withAllow(req.match.page)
 	}
 	var e *Error
 	var panicked *panicError
 	var tooLarge *http.MaxBytesError
 	switch {
-	case errors.As(err, &panicked): // also if it is with an error
+	case errors.As(err, &panicked): // also one that is joined with an *Error
 		return plain500
 	case errors.As(err, &e):
 		if !e.valid() {
@@ -137,39 +128,33 @@ func (req *Request) answer(err error) *Error {
 	return plain500
 }
 
-// withAllow returns a 405 with the methods of the page, unless it has its own.
+// withAllow returns a 405 with the methods of the page, unless it names its own.
 func (e *Error) withAllow(p *page) *Error {
 	if e.Status != http.StatusMethodNotAllowed || p == nil {
 		return e
 	}
-	c := *e
-	c.Header = http.Header{"Allow": {p.allow}}
-	for k, v := range e.Header {
-		c.Header[http.CanonicalHeaderKey(k)] = v
+	for k := range e.Header {
+		if http.CanonicalHeaderKey(k) == "Allow" {
+			return e
+		}
 	}
+	c := *e
+	if c.Header = e.Header.Clone(); c.Header == nil {
+		c.Header = http.Header{}
+	}
+	c.Header["Allow"] = []string{p.allow}
 	return &c
 }
 
-// log logs an error that has been answered with a status, or has come after
-// the first byte of an answer.
+// log logs an error. late reports that it came after the first byte of the
+// response, whose status is given.
 func (req *Request) log(status int, late bool, err error) {
-	defer func() { recover() }() // a logger that panics takes nothing from the answer
+	defer func() { recover() }() // a logger that panics must not spoil the response
 	logger := req.match.scope.logger
 	if logger == nil {
 		logger = slog.Default()
 	}
-	level := slog.LevelError
-	e, told := err.(*Error)
-	switch {
-	case status == statusGone, late && req.clientGone():
-		level = slog.LevelDebug // nobody is there to miss it
-	case late, status >= 500:
-	case told && e != nil && e.untold() == "":
-		level = slog.LevelDebug
-	default:
-		level = slog.LevelWarn
-	}
-	ctx := req.Context()
+	ctx, level := req.Context(), req.logLevel(status, late, err)
 	if !logger.Enabled(ctx, level) {
 		return
 	}
@@ -178,7 +163,7 @@ func (req *Request) log(status int, late bool, err error) {
 		slog.String("route", req.Route()),
 		slog.String("path", req.URL.Path),
 		slog.Int("status", status),
-		slog.String("error", fmt.Sprint(err)), // which survives the Error of a nil pointer
+		slog.String("error", fmt.Sprint(err)), // unlike err.Error(), it survives a nil pointer
 	}
 	if p := (*panicError)(nil); errors.As(err, &p) {
 		attrs = append(attrs, slog.String("stack", string(p.stack)))
@@ -186,12 +171,18 @@ func (req *Request) log(status int, late bool, err error) {
 	logger.LogAttrs(ctx, level, "apiroute: request failed", attrs...)
 }
 
-// pastTimeout reports whether the deadline of the Timeout, and no other, has
-// passed.
-func (req *Request) pastTimeout() bool {
-	timed := req.match.rare().timed
-	return timed != nil && context.Cause(timed) == errTimeout
+// logLevel returns the level for an error: Debug if the client has been told all
+// of it or is gone, Warn if the log knows more than the client, and Error if the
+// server is at fault.
+func (req *Request) logLevel(status int, late bool, err error) slog.Level {
+	e, ok := err.(*Error)
+	switch {
+	case status == statusGone, late && req.clientGone():
+		return slog.LevelDebug
+	case late, status >= 500:
+		return slog.LevelError
+	case ok && e != nil && e.untold() == "":
+		return slog.LevelDebug
+	}
+	return slog.LevelWarn
 }
-
-// clientGone reports whether nobody is there any more to be answered.
-func (req *Request) clientGone() bool { return req.base != nil && req.base.Context().Err() != nil }

@@ -31,7 +31,7 @@ func (b *binder) pairs(set *fieldSet, v reflect.Value, in, raw string) {
 		}
 		if f := set.get(p.name); f != nil {
 			b.give(f, v, p.value)
-		} else if b.req.found().scope.rejectUnknown {
+		} else if b.req.matchOrDefault().scope.rejectUnknown {
 			b.unknown(in, p.name)
 		}
 	}
@@ -112,7 +112,7 @@ func (b *binder) fromMultipart(v reflect.Value) error {
 			b.giveFiles(f, v, files)
 		}
 	}
-	if b.req.found().scope.rejectUnknown {
+	if b.req.matchOrDefault().scope.rejectUnknown {
 		names := make([]string, 0, len(form.Value)+len(form.File))
 		for name := range form.Value {
 			names = append(names, name)
@@ -159,11 +159,11 @@ func (req *Request) multipartForm() (*multipart.Form, error) {
 		return nil, err
 	}
 	if hasBody(req.Request) {
-		b := req.whole()
-		if b.state.Load() != unread {
+		b := req.wholeBody()
+		if b.progress.Load() != unread {
 			return nil, errBodyRead
 		}
-		b.next = 0
+		b.offset = 0
 	}
 	r, err := req.MultipartReader()
 	if err != nil {

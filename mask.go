@@ -26,7 +26,7 @@ func newMask(target *url.URL, req *Request) (*mask, error) {
 	if !escaped {
 		raw = req.URL.EscapedPath()
 	}
-	rest := req.rest()
+	rest := req.catchAll()
 	if slices.ContainsFunc(rest, climbs) {
 		return nil, Errorf(http.StatusBadRequest, "the path has a dot segment")
 	}

@@ -26,6 +26,7 @@ type plan struct {
 
 	values  sync.Pool // of *T, zero, to be filled and copied
 	exposed bool      // code of the type's own gets a pointer to what is filled, maybe
+	plain   bool
 }
 
 // A field is one value to fill.
@@ -109,6 +110,7 @@ func newPlan(t reflect.Type) *plan {
 		p.addValidators(p.body.typ, nil, true, nil)
 	}
 	p.addValidators(t, nil, false, nil)
+	p.plain = !p.exposed && (p.body == nil || !p.body.kept)
 	if len(p.faults) > 0 {
 		p.fault = fmt.Errorf("type %v: %w", t, errors.Join(p.faults...))
 	}

@@ -96,7 +96,7 @@ func Proxy(target string, edit ...func(*httputil.ProxyRequest)) Handler {
 				}
 				if answer.StatusCode != http.StatusSwitchingProtocols {
 					if b := req.body; b != nil && req.ContentLength != 0 {
-						b.state.CompareAndSwap(unread, begun) // the transport reads it when it will
+						b.progress.CompareAndSwap(unread, begun) // the transport reads it when it will
 					}
 					res.keepBody()
 				}
@@ -127,7 +127,7 @@ func (req *Request) endBody(res *Response) (stop func()) {
 	done := make(chan struct{})
 	rc := http.NewResponseController(res.w)
 	cancel := context.AfterFunc(req.Context(), func() {
-		if req.body == nil || req.body.state.Load() != ended {
+		if req.body == nil || req.body.progress.Load() != ended {
 			rc.SetReadDeadline(time.Unix(1, 0))
 		}
 		close(done)
@@ -153,8 +153,8 @@ func (req *Request) proxyError(err error) error {
 		return err
 	case req.pastTimeout():
 		return &Error{Status: http.StatusGatewayTimeout, Err: err}
-	case req.body.broken() != nil: // it is the client's body that failed, and not the service
-		return req.bodyError(req.body.broken())
+	case req.body.failure() != nil: // it is the client's body that failed, and not the service
+		return req.bodyError(req.body.failure())
 	case errors.Is(err, context.Canceled) && req.clientGone():
 		return context.Canceled // and not the text, which names the target
 	}

@@ -687,8 +687,8 @@ func TestBodyLimitStays(t *testing.T) {
 				t.Errorf("%d bytes at a time, call %d: %d, %v", size, i, n, err)
 			}
 		}
-		if string(got) != "abc" || b.broken() == nil {
-			t.Errorf("%d bytes at a time: read %q, broken by %v", size, got, b.broken())
+		if string(got) != "abc" || b.failure() == nil {
+			t.Errorf("%d bytes at a time: read %q, broken by %v", size, got, b.failure())
 		}
 	}
 }

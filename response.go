@@ -3,86 +3,93 @@ package apiroute
 import (
 	"errors"
 	"fmt"
-	"maps"
 	"math"
 	"net/http"
 )
 
-// ErrAnswered is returned for what comes after the answer: a second one, a
-// status or a header that can no longer go out. It is also logged, and the first
-// answer stands.
+// ErrAnswered is returned by anything attempted after the response is complete,
+// or too late to have an effect: a second response, or a status or header after
+// the header has been sent. It is also logged. The first response stands.
 var ErrAnswered = errors.New("apiroute: the request has been answered already")
 
-// A Response answers a request. The methods that chain prepare the answer, and
-// one method ends it:
+// A Response responds to a request. The methods that can be chained prepare the
+// response, and one method completes it:
 //
 //	return res.Status(201).SetHeader("Location", url).JSON(post)
 //
-// An ending method returns an error if it could not answer, and has then
-// written nothing unless the client is gone; a handler returns it. The status
-// is 200 if none is set. With the statuses 204, 205 and 304, and for a HEAD
-// request, no body goes out, whatever is given.
+// A method that completes the response returns an error if it could not, which the
+// handler returns. It has then written nothing, unless writing to the client
+// failed. The status is 200 if none is set. With the statuses 204, 205 and 304,
+// and for a HEAD request, no body is sent, even if one is given.
 //
-// A Response is also an [http.ResponseWriter], with Unwrap, so that
-// [http.ServeFile], [http.ServeContent], templates and
-// [http.ResponseController] take it. It is for one goroutine at a time.
+// A Response is also an [http.ResponseWriter] with an Unwrap method, so it works
+// with [http.ServeFile], [http.ServeContent], templates and
+// [http.ResponseController]. It is for one goroutine at a time.
 type Response struct {
 	w      http.ResponseWriter
 	req    *Request
-	more   *moreResponse // nil for most responses
-	status int32         // set by Status and not yet sent
-	code   int16         // sent; 0 as long as nothing is
+	extra  *responseExtra // nil for most responses
+	status int32          // what Status has set; valid if hasStatus
+	code   int16          // the status that has been sent; 0 until then
 	state  states
 }
 
-// states is a set of what is true of a response.
+// states is a set of facts about a response.
 type states uint16
 
 const (
-	hasStatus states = 1 << iota // Status has been called
-	isHead                       // the request is a HEAD
-	isDone                       // nothing more is to come
-	announced                    // WriteHeader has sent a Content-Length
-	hijacked                     // the connection is no longer net/http's
-	fresh                        // it has yet to come through the router's own middleware
-	lifted                       // each part has a deadline of its own
-	saving                       // the header is to be saved before its next change
-	changed                      // it may be another one than saved
-	lent                         // it goes to another exchange, with its request; see takeBack
+	hasStatus       states = 1 << iota // Status has been called
+	isHead                             // the request is a HEAD
+	isDone                             // the response is complete
+	hasLength                          // WriteHeader has sent a Content-Length
+	hijacked                           // the connection has been taken over
+	beforeRouting                      // the response is on its way through the router's own Use
+	lifted                             // the response is a stream: each part has a deadline of its own
+	snapshotPending                    // the header is to be saved before the handler touches it
+	headerTouched                      // the header may differ from extra.saved
 )
 
 func (res *Response) is(s states) bool { return res.state&s != 0 }
 
-// moreResponse is what few responses need.
-type moreResponse struct {
-	saved  http.Header  // the header when the handler was called; nil or empty if it had none
-	events *EventStream // nil if there is none
-	err    error        // the first misuse
-	left   int64        // bytes that are to follow, if they are announced
+// responseExtra holds data that most responses do not have. It is separate to keep
+// Response small.
+type responseExtra struct {
+	saved     []headerField // the header when the handler was called, if the handler has touched it
+	stop      func()        // ends what sends to the client by itself, such as events; nil if nothing does
+	err       error         // the first misuse of the response, or nil
+	remaining int64         // how many bytes of the Content-Length have yet to be sent, if hasLength
 }
 
-func (res *Response) rare() *moreResponse {
-	if res.more == nil {
-		res.more = new(moreResponse)
+// A headerField is one name of a header with its values.
+type headerField struct {
+	name   string
+	values []string
+}
+
+func (res *Response) ensureExtra() *responseExtra {
+	if res.extra == nil {
+		res.extra = new(responseExtra)
 	}
-	return res.more
+	return res.extra
 }
 
-// Status sets the status of the answer, from 200 to 599. Any other makes the
-// answer a 500 and is logged. The last call counts.
+// Status sets the status of the response, from 200 to 599. With any other, the
+// response is a 500 and the mistake is logged. The last call counts. After the
+// header has been sent, Status has no effect; see [ErrAnswered].
 func (res *Response) Status(code int) *Response {
 	if res.code != 0 {
 		res.misuse(ErrAnswered)
-		return res // and leave the state to those who send events
+		return res // without touching the state, which an event stream in another goroutine reads
 	}
 	res.status = int32(max(math.MinInt32, min(code, math.MaxInt32)))
 	res.state |= hasStatus
 	return res
 }
 
-// SetHeader sets a header of the answer and replaces its values. Line breaks in
-// a value go out as spaces, as net/http has it; over HTTP/2 it leaves the header
-// out.
+// SetHeader sets a header field of the response and replaces its values. Line
+// breaks in a value are sent as spaces, as in net/http; over HTTP/2 the field is
+// left out. After the header has been sent, SetHeader has no effect; see
+// [ErrAnswered].
 func (res *Response) SetHeader(key, value string) *Response {
 	if res.code != 0 {
 		res.misuse(ErrAnswered)
@@ -91,7 +98,8 @@ func (res *Response) SetHeader(key, value string) *Response {
 	return res
 }
 
-// SetCookie adds a Set-Cookie header; see [http.SetCookie] for what it drops.
+// SetCookie adds a Set-Cookie header field; see [http.SetCookie] for what it drops.
+// After the header has been sent, SetCookie has no effect; see [ErrAnswered].
 func (res *Response) SetCookie(c *http.Cookie) *Response {
 	if res.code != 0 {
 		res.misuse(ErrAnswered)
@@ -100,18 +108,24 @@ func (res *Response) SetCookie(c *http.Cookie) *Response {
 	return res
 }
 
-// started reports whether it is too late for another answer.
-func (res *Response) started() bool { return res.code != 0 || res.is(hijacked) }
-
-// check reports what stands against an answer now.
-func (res *Response) check() error {
-	if res.code == 0 && !res.is(hasStatus|hijacked) { // as mostly
-		return nil
+// Header returns the header of the response, as in [http.ResponseWriter]. The
+// slices of values that this package sets are shared by all responses: replace
+// them, or append to them, but do not modify their elements.
+func (res *Response) Header() http.Header {
+	if res.is(snapshotPending) {
+		res.saveHeader()
 	}
-	return res.checkStatus()
+	return res.w.Header()
 }
 
-func (res *Response) checkStatus() error {
+// started reports whether it is too late for another response.
+func (res *Response) started() bool { return res.code != 0 || res.is(hijacked) }
+
+// check returns an error if the response cannot begin now.
+func (res *Response) check() error {
+	if res.code == 0 && !res.is(hasStatus|hijacked) { // the most common case
+		return nil
+	}
 	if res.started() {
 		return res.misuse(ErrAnswered)
 	}
@@ -121,6 +135,7 @@ func (res *Response) checkStatus() error {
 	return nil
 }
 
+// statusOr returns the status that is set, or else the given one.
 func (res *Response) statusOr(status int) int {
 	if res.is(hasStatus) {
 		return int(res.status)
@@ -131,46 +146,64 @@ func (res *Response) statusOr(status int) int {
 // bodyless reports whether the status that is set goes without a body.
 func (res *Response) bodyless() bool { return res.is(hasStatus) && bodyless(int(res.status)) }
 
-// bodyless reports whether answers with a status have no body; RFC 9110,
+// bodyless reports whether responses with a status have no body; RFC 9110,
 // sections 15.3.5, 15.3.6 and 15.4.5.
 func bodyless(status int) bool {
 	return status == http.StatusNoContent || status == http.StatusResetContent || status == http.StatusNotModified
 }
 
-// misuse keeps the first error of an answer, for a handler that ignores it.
+// misuse keeps the first error of a response, for a handler that ignores it.
 func (res *Response) misuse(err error) error {
-	if m := res.rare(); m.err == nil {
-		m.err = err
+	if x := res.ensureExtra(); x.err == nil {
+		x.err = err
 	}
 	return err
 }
 
-// save marks the header as it is when the handler is called.
-func (res *Response) save() {
+// isWhole reports whether the client has got a whole response.
+func (res *Response) isWhole() bool {
+	if res.is(isDone|hijacked) || res.code != 0 && (res.is(isHead) || bodyless(int(res.code))) {
+		return true
+	}
+	return res.is(hasLength) && res.extra.remaining == 0
+}
+
+// markHeader marks the header as it is when the handler is called, so that
+// rollback can go back to it. The header is saved only if the handler touches it.
+func (res *Response) markHeader() {
 	if res.code == 0 {
-		res.state |= saving
+		res.state |= snapshotPending
 	}
 }
 
-// rollback takes back what the handler has set, unless it is out.
+// saveHeader saves the marked header.
+func (res *Response) saveHeader() {
+	res.state = res.state&^snapshotPending | headerTouched
+	h := res.w.Header()
+	if len(h) == 0 && res.extra == nil { // extra may hold the header that an earlier call saved
+		return
+	}
+	saved := make([]headerField, 0, len(h))
+	for name, values := range h {
+		saved = append(saved, headerField{name, values})
+	}
+	res.ensureExtra().saved = saved
+}
+
+// rollback takes back the status and the header that the handler has set, unless
+// they have been sent.
 func (res *Response) rollback() {
 	if res.code != 0 {
 		return
 	}
-	if res.is(changed) {
+	if res.is(headerTouched) {
 		h := res.w.Header()
 		clear(h)
-		if res.more != nil {
-			maps.Copy(h, res.more.saved)
+		if res.extra != nil {
+			for _, f := range res.extra.saved {
+				h[f.name] = f.values
+			}
 		}
 	}
-	res.state &^= saving | changed | hasStatus
-}
-
-// complete reports whether the client has got a whole answer.
-func (res *Response) complete() bool {
-	if res.is(isDone|hijacked) || res.code != 0 && (res.is(isHead) || bodyless(int(res.code))) {
-		return true
-	}
-	return res.is(announced) && res.more.left == 0
+	res.state &^= snapshotPending | headerTouched | hasStatus
 }

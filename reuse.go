@@ -8,32 +8,68 @@ import (
 	"time"
 )
 
-// mayKeep reports whether the code of a type may keep what it decodes, or a pointer
-// to itself. These two are known to copy; others are not trusted with memory that
-// is used again.
-func mayKeep(t reflect.Type) bool {
-	return t != reflect.TypeFor[time.Time]() && t != reflect.TypeFor[json.RawMessage]()
-}
+// The promise is that memory which a handler, middleware, or the code of a type
+// could have kept is never used for another request. Two rules keep it.
+//
+// The rule on a type is [plain]: no code of its own can get hold of the memory
+// that a value lies in, or of the JSON text that it is decoded from. Only values
+// of plain types are filled, and encoded, in memory that is used again.
+//
+// The rule on a route: a typed endpoint is given a copy of its In and a context,
+// never the Request or the Response. Without Around, nobody else is given the
+// Request, and so the body that it is read from may be used again. Without Use as
+// well, nobody else is given the Response, and so the whole exchange may be.
+// OnError is given both, but only with an error, and after an error or a panic
+// nothing is used again.
 
-// texts are empty buffers for the bodies of requests that are sealed.
-var texts = sync.Pool{New: func() any { return new([]byte) }}
-
-// readSealed reads the body of a request that is sealed into a buffer, for
-// freeText to give it to the next one. Where there is an error or a panic the
-// buffer is given up: a Body of middleware that fails may still be writing to it.
-func (req *Request) readSealed() (*[]byte, error) {
-	text := texts.Get().(*[]byte)
-	data, err := req.readBody(&body{src: req.Body, limit: req.match.scope.bodyLimit}, *text)
-	*text = data
-	return text, err
-}
-
-func freeText(text *[]byte) {
-	if cap(*text) <= maxBuffer {
-		clear(*text)
-		*text = (*text)[:0]
-		texts.Put(text)
+// limitReuse applies the rule on a route.
+func (rt *route) limitReuse() {
+	hasUse, hasAround := false, false
+	for s := rt.scope; s != nil; s = s.parent {
+		hasUse = hasUse || len(s.use) > 0 && s.parent != nil // the router's own Use is given another exchange
+		hasAround = hasAround || len(s.around) > 0
 	}
+	if hasUse || hasAround {
+		rt.serveAlone = nil
+	}
+	if hasAround || rt.scope.unmarshal != nil { // a codec may keep the text
+		rt.reusesBody = false
+	}
+}
+
+// A call is what one call of a typed endpoint needs.
+type call[In, Out any] struct {
+	exchange // only for serveAlone
+	in       In
+	out      Out
+	body     body // only if the route reuses it
+	handler  Handler
+}
+
+// calls is the pool of the calls of one endpoint.
+type calls[In, Out any] struct{ pool sync.Pool }
+
+func (p *calls[In, Out]) get() *call[In, Out] { return p.pool.Get().(*call[In, Out]) }
+
+// put makes a call available to the next request. Nothing may use it any more.
+func (p *calls[In, Out]) put(c *call[In, Out]) {
+	var zeroIn In
+	var zeroOut Out
+	c.exchange, c.in, c.out = exchange{}, zeroIn, zeroOut
+	if c.body.src != nil {
+		c.body = body{data: emptied(c.body.data)}
+	}
+	p.pool.Put(c)
+}
+
+// emptied returns a buffer for the next body: the same one without its content,
+// which the Read method of the next body must not see, or none if it is large.
+func emptied(buffer []byte) []byte {
+	if cap(buffer) > maxBuffer {
+		return nil
+	}
+	clear(buffer)
+	return buffer[:0]
 }
 
 // encodesAlike reports whether a value and a pointer to it are the same in JSON,
@@ -57,41 +93,11 @@ func encodesAlike(t reflect.Type) bool {
 	return true
 }
 
-// newExchange returns a request and its response. What they cost goes by their
-// size, also for the memory that is taken out of the caches: they are one
-// allocation of 96 bytes, which for a private match is lent, until takeBack.
-func newExchange(w http.ResponseWriter, r *http.Request, d destination) (*Request, *Response) {
-	var res *Response
-	if d.match.private {
-		res = exchanges.Get().(*Response)
-		res.state = lent
-	} else {
-		res = makeExchange()
-	}
-	req := res.req
-	req.Request, req.base, req.destination, res.w = r, r, d, w
-	if r.Method == http.MethodHead {
-		res.state |= isHead
-	}
-	return req, res
+// mayKeep reports whether the code of a type may keep what it decodes, or a pointer
+// to itself. These two are known to copy; others are not trusted with memory that
+// is used again.
+func mayKeep(t reflect.Type) bool {
+	return t != reflect.TypeFor[time.Time]() && t != reflect.TypeFor[json.RawMessage]()
 }
 
-func makeExchange() *Response {
-	x := &struct {
-		req Request
-		res Response
-	}{}
-	x.res.req = &x.req
-	return &x.res
-}
-
-// exchanges are responses with their requests, as makeExchange returns them.
-var exchanges = sync.Pool{New: func() any { return makeExchange() }}
-
-// takeBack takes a response that is lent, and its request, for another exchange.
-// Nothing may use them after that.
-func (res *Response) takeBack() {
-	req := res.req
-	*req, *res = Request{}, Response{req: req}
-	exchanges.Put(res)
-}
+func plain(t reflect.Type) bool { return encodesAlike(t) }

@@ -11,51 +11,54 @@ import (
 	"sync/atomic"
 )
 
-// A Router is an [http.Handler] that routes by path, as the folder pages/api
-// does. [New] makes one; [Router.Group] gives it another prefix and options.
+// A Router is an [http.Handler] that routes by path, as the folder pages/api does.
+// [New] returns one, and [Router.Group] returns the same router with a prefix and
+// options of its own.
 //
-// All its methods may be called at any time by many goroutines, also while it
-// serves: the next request sees a new route. Those that register a route panic
-// if the path, the handler or an option is refused, with the reason and the
-// file and line; where two routes clash, with the file and line of both.
+// All methods of a Router may be called by many goroutines at once, also while it
+// serves requests: the next request sees a new route. The methods that register a
+// route panic if the path, the handler or an option is invalid, with the reason
+// and the file and line of the call. If two routes clash, the panic has the file
+// and line of both.
 type Router struct {
 	*core
 	prefix string // "" for the root
 	scope  *scope
 }
 
-// A core is what a router and its groups have in common.
+// A core is what a router and its groups share.
 type core struct {
-	handler http.Handler // route, within the middleware of the root; nil if there is none
+	useChain http.Handler // the router's own Use around routeAfterUse; nil if there is none
 
-	missing   *match // for a path that no page matches
-	authority *match // for CONNECT, which names an authority and no path
+	notFound *match // for a path that no page matches
+	connect  *match // for CONNECT, which names an authority and no path
 
 	mu    sync.Mutex // guards tree, and the making of table
 	tree  node
 	table atomic.Pointer[table] // nil when out of date
 }
 
-// New returns a router. It panics if an option has no meaning for a router.
+// New returns a router. It panics if an option has no meaning for a router, or if
+// middleware returns nil.
 func New(opts ...Option) *Router {
 	s, err := newScope(nil, onRouter, opts)
 	if err != nil {
-		panic(fmt.Sprintf("apiroute: %s: New: %v", source(), err))
+		panic(fmt.Sprintf("apiroute: %s: New: %v", callerPos(), err))
 	}
-	c := &core{missing: &match{scope: s, instead: notFound}, authority: &match{scope: s, instead: refuseConnect}}
+	c := &core{notFound: &match{scope: s, respond: respondNotFound}, connect: &match{scope: s, respond: respondConnect}}
 	if len(s.use) > 0 {
-		if c.handler, err = wrap[http.Handler](http.HandlerFunc(c.enter), s.use); err != nil {
-			panic(fmt.Sprintf("apiroute: %s: New: %v", source(), err))
+		if c.useChain, err = wrap[http.Handler](http.HandlerFunc(c.routeAfterUse), s.use); err != nil {
+			panic(fmt.Sprintf("apiroute: %s: New: %v", callerPos(), err))
 		}
 	}
 	return &Router{core: c, scope: s}
 }
 
-// Group returns the same router under a prefix, with options of its own for
-// what is registered through it. The prefix may hold dynamic segments; "" and
-// "/" are no prefix. In a group, the paths "" and "/" are the prefix itself.
-// Served as a handler, a group is the whole router. Group panics if the prefix
-// or an option is refused.
+// Group returns the same router under a prefix, with options of its own for the
+// routes that are registered through it. The prefix may have dynamic segments; ""
+// and "/" stand for no prefix. In a group, the paths "" and "/" are the prefix
+// itself. As a handler, a group serves the routes of the whole router. Group
+// panics if the prefix or an option is invalid.
 func (r *Router) Group(prefix string, opts ...Option) *Router {
 	path, err := joinPath(r.prefix, prefix)
 	if err == nil {
@@ -63,12 +66,12 @@ func (r *Router) Group(prefix string, opts ...Option) *Router {
 	}
 	s, optErr := newScope(r.scope, onGroup, opts)
 	if err = errors.Join(err, optErr); err != nil {
-		panic(fmt.Sprintf("apiroute: %s: group %q: %v", source(), r.prefix+prefix, err))
+		panic(fmt.Sprintf("apiroute: %s: group %q: %v", callerPos(), r.prefix+prefix, err))
 	}
 	return &Router{core: r.core, prefix: strings.TrimSuffix(path, "/"), scope: s}
 }
 
-// joinPath returns the path that stands for path under a prefix.
+// joinPath returns a path with the prefix of its group.
 func joinPath(prefix, path string) (string, error) {
 	switch {
 	case path != "" && path[0] != '/':
@@ -81,82 +84,113 @@ func joinPath(prefix, path string) (string, error) {
 	return "/", nil
 }
 
-// Handle registers a handler for every method of a path but CONNECT and TRACE,
-// HEAD and OPTIONS included, as a file in pages/api does: the handler looks at
-// req.Method. Where a method is registered beside it, the method wins.
+// Handle registers a handler for all methods of a path except CONNECT and TRACE,
+// HEAD and OPTIONS included, as a file in pages/api does. The handler looks at
+// req.Method. A handler that is registered for one method of the same path takes
+// precedence.
 func (r *Router) Handle(path string, h Handler, opts ...Option) {
-	r.must(route{source: source(), path: path, handler: h}, onRoute, opts)
+	r.must(route{source: callerPos(), path: path, handler: h}, onRoute, opts)
 }
 
-// Get registers a handler for GET of a path. It also answers HEAD, with the
-// same status and headers and no body.
+// Get registers a handler for GET of a path. The handler also serves HEAD, with the
+// same status and header and no body.
 func (r *Router) Get(path string, h Handler, opts ...Option) {
-	r.must(route{source: source(), method: http.MethodGet, path: path, handler: h}, onRoute, opts)
+	r.must(route{source: callerPos(), method: http.MethodGet, path: path, handler: h}, onRoute, opts)
 }
 
 // Post registers a handler for POST of a path.
 func (r *Router) Post(path string, h Handler, opts ...Option) {
-	r.must(route{source: source(), method: http.MethodPost, path: path, handler: h}, onRoute, opts)
+	r.must(route{source: callerPos(), method: http.MethodPost, path: path, handler: h}, onRoute, opts)
 }
 
 // Put registers a handler for PUT of a path.
 func (r *Router) Put(path string, h Handler, opts ...Option) {
-	r.must(route{source: source(), method: http.MethodPut, path: path, handler: h}, onRoute, opts)
+	r.must(route{source: callerPos(), method: http.MethodPut, path: path, handler: h}, onRoute, opts)
 }
 
 // Patch registers a handler for PATCH of a path.
 func (r *Router) Patch(path string, h Handler, opts ...Option) {
-	r.must(route{source: source(), method: http.MethodPatch, path: path, handler: h}, onRoute, opts)
+	r.must(route{source: callerPos(), method: http.MethodPatch, path: path, handler: h}, onRoute, opts)
 }
 
 // Delete registers a handler for DELETE of a path.
 func (r *Router) Delete(path string, h Handler, opts ...Option) {
-	r.must(route{source: source(), method: http.MethodDelete, path: path, handler: h}, onRoute, opts)
+	r.must(route{source: callerPos(), method: http.MethodDelete, path: path, handler: h}, onRoute, opts)
 }
 
 // Method registers a handler for one method of a path, such as "PROPFIND". It
-// panics if method is CONNECT, which is always answered 405, or is not an
+// panics if method is CONNECT, to which the response is always a 405, or is not an
 // upper-case token (RFC 9110, section 5.6.2).
 func (r *Router) Method(method, path string, h Handler, opts ...Option) {
 	if method == http.MethodConnect || !isToken(method) || method != strings.ToUpper(method) {
 		panic(fmt.Sprintf("apiroute: %s: path %q: method %q: want an upper-case token other than CONNECT",
-			source(), r.prefix+path, method))
+			callerPos(), r.prefix+path, method))
 	}
-	r.must(route{source: source(), method: method, path: path, handler: h}, onRoute, opts)
+	r.must(route{source: callerPos(), method: method, path: path, handler: h}, onRoute, opts)
 }
 
-// isToken reports whether s is a token; RFC 9110, section 5.6.2.
+// isToken reports whether s is a token as defined in RFC 9110, section 5.6.2.
 func isToken(s string) bool {
 	return s != "" && strings.Trim(s, "!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz") == ""
 }
 
-// Mount registers a plain handler for a path and all below it, for every method
-// but CONNECT: files, pprof, another mux. It is tried after all other paths at
-// its level, so that Mount("/", h) has what nothing else matches. The path may
-// hold [x], but no catch-all. The tidy path of a request decides; the request
-// goes to h as it came, with nothing stripped and nothing redirected, and with
-// no body limit but one given here.
+// Mount registers a plain handler for a path and everything below it, for all
+// methods except CONNECT. Examples are files, pprof, or another mux. It is tried
+// after all other paths at its level, so that Mount("/", h) gets the requests that
+// nothing else matches. The path may have segments such as [x], but no catch-all.
+// The tidy path of a request decides whether it matches. The request is passed to
+// h as it came in: nothing is stripped, nothing is redirected, and there is no
+// body limit unless one is given here.
 func (r *Router) Mount(path string, h http.Handler, opts ...Option) {
 	var handler Handler
 	if !isNil(h) {
 		handler = FromHTTP(h)
 	}
-	r.must(route{source: source(), path: path, handler: handler}, onMount, opts)
+	r.must(route{source: callerPos(), path: path, handler: handler}, onMount, opts)
 }
 
-// source returns file and line of the caller's caller, who called this package.
-func source() string {
+// FromHTTP turns a plain handler into a [Handler] for one path of a router, such
+// as /metrics. For a path and everything below it, use [Router.Mount]. The plain
+// handler finds the values of the path with [http.Request.PathValue]. As in
+// net/http, a plain handler that writes nothing has responded with 200. FromHTTP
+// panics if h is nil.
+func FromHTTP(h http.Handler) Handler {
+	if isNil(h) {
+		panic("apiroute: FromHTTP: nil handler")
+	}
+	return func(req *Request, res *Response) error {
+		// If there is middleware, it has the values already and may be reading them.
+		if rt := req.matchOrDefault().route; rt != nil && rt.useChain == nil {
+			req.setPathValues()
+		}
+		h.ServeHTTP(res, req.Request)
+		if !res.started() {
+			res.WriteHeader(http.StatusOK)
+		}
+		return nil
+	}
+}
+
+// isNil reports whether v is nil, or a nil function in an interface.
+func isNil(v any) bool {
+	return v == nil || reflect.ValueOf(v).Kind() == reflect.Func && reflect.ValueOf(v).IsNil()
+}
+
+// callerPos returns the file and line of the caller's caller, who called this
+// package.
+func callerPos() string {
 	_, file, line, _ := runtime.Caller(2)
 	return file + ":" + strconv.Itoa(line)
 }
 
+// must registers a route, or panics with the reason why it cannot.
 func (r *Router) must(rt route, at place, opts []Option) {
 	if err := r.register(rt, at, opts); err != nil {
 		panic(fmt.Sprintf("apiroute: %s: path %q: %v", rt.source, r.prefix+rt.path, err))
 	}
 }
 
-// register registers a route whose path is that within the group.
+// register registers a route whose path is relative to the group.
 func (r *Router) register(rt route, at place, opts []Option) (err error) {
 	if r.scope.parent == nil && rt.path == "" {
 		return errors.New("it must begin with a slash") // only a group has a path of its own
@@ -180,9 +214,11 @@ func (r *Router) register(rt route, at place, opts []Option) (err error) {
 	if rt.scope, err = newScope(r.scope, at, opts); err != nil {
 		return err
 	}
-	if err = rt.build(); err != nil {
+	rt.find = r.find
+	if err = rt.buildChains(); err != nil {
 		return err
 	}
+	rt.limitReuse()
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	n, err := r.tree.insert(segs, rt.path, rt.source)
@@ -195,15 +231,15 @@ func (r *Router) register(rt route, at place, opts []Option) (err error) {
 	return err
 }
 
-// A Route is what has been registered: see [Router.Routes].
+// A Route describes a registered route; see [Router.Routes].
 type Route struct {
-	Method string // "" for Handle and Mount
-	Path   string // as registered, with the prefix of its group
-	Source string // file:line
+	Method string // "" for all methods, as with Handle and Mount
+	Path   string // the path as it was registered, with the prefix of its group
+	Source string // where it was registered, as file:line
 }
 
-// Routes returns what is registered in the order in which paths are tried, and
-// on one path by method, that for every method last.
+// Routes returns the registered routes in the order in which their paths are tried.
+// The routes of one path are sorted by method; the one for all methods is last.
 func (r *Router) Routes() []Route {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -7,266 +7,128 @@ import (
 	"net/http"
 )
 
-func hasBody(r *http.Request) bool { return r.Body != nil && r.Body != http.NoBody }
+// This file is the life of a request, in the order in which it happens:
+//
+//	Router.ServeHTTP      the router's own Use, if there is one, which ends in
+//	core.routeAfterUse
+//	core.find             match the path to a route
+//	Request.runRoute      Use of the groups and of the route, which ends in
+//	route.afterUse
+//	Request.run           set the timeout and the body limit, and call
+//	                      Around of all levels, which ends in
+//	route.callHandler     the handler, or a page's own response;
+//	                      then complete the response, or respond to the error
+//	Request.close         release what must not outlive the response
+//
+// A typed endpoint whose request and response nobody else sees takes a shorter
+// way: from ServeHTTP through match.serveAlone to Request.run.
 
-// serve answers a request by a handler, or by what is around it, or by what its
-// match has instead, with the options of the match. Whoever lets a request in has
-// deferred leave.
-func (req *Request) serve(res *Response, around, h Handler) {
-	s := req.match.scope
-	if s.timeout > 0 {
-		x := req.match.rare()
-		x.timed, x.cancel = context.WithTimeoutCause(req.Context(), s.timeout, errTimeout)
-		req.match = req.match.with(x)
-		req.Request = req.WithContext(x.timed)
-	}
-	if hasBody(req.Request) && !req.match.sealed {
-		req.ownBody()
-	}
-	var err error
-	if around != nil {
-		err = around(req, res)
-	} else {
-		err = h.enter(req, res)
-	}
-	if err == nil || headOnly(err) == nil {
-		err = res.end()
-	}
-	if err != nil {
-		req.fail(res, err)
+// An exchange is a request together with its response, in one allocation.
+type exchange struct {
+	req Request
+	res Response
+}
+
+// newExchange returns the request and the response for what the server, or
+// middleware, has passed in.
+func newExchange(w http.ResponseWriter, r *http.Request, f found) (*Request, *Response) {
+	x := new(exchange)
+	x.begin(w, r, f)
+	return &x.req, &x.res
+}
+
+func (x *exchange) begin(w http.ResponseWriter, r *http.Request, f found) {
+	x.req.Request, x.req.base, x.req.found = r, r, f
+	x.res.w, x.res.req = w, &x.req
+	if r.Method == http.MethodHead {
+		x.res.state |= isHead
 	}
 }
 
-// finish lets go of what must not outlive the answer.
-func (req *Request) finish(res *Response) {
-	if more := req.match.more; more != nil && more.cancel != nil {
-		more.cancel()
-	}
-	res.release()
-	if req.Request != nil {
-		removeFiles(req.MultipartForm)
-	}
-	if req.body != nil {
-		removeFiles(req.body.request.MultipartForm)
-	}
-}
-
-// keepForm remembers a multipart form, for a copy of the request that the
-// handler has made may be gone when its files are to be removed.
-func (req *Request) keepForm() {
-	if req.body != nil && req.Request != nil && req.MultipartForm != nil {
-		req.body.request.MultipartForm = req.MultipartForm
-	}
-}
-
-// removeFiles removes the temporary files of a multipart body. net/http does so
-// for the request that it made, and does not see a copy.
-func removeFiles(form *multipart.Form) {
-	if form != nil {
-		form.RemoveAll()
-	}
-}
-
-// build makes what serves a route, from the inside out. Each middleware is
-// called here and never again. So that a 405, which is the page's, can pass
-// through what is common to the page's routes and no further, there is a gate
-// before the middleware of each level.
-func (rt *route) build() error {
-	inner := Handler(rt.handler.enter)
-	var plain http.Handler = http.HandlerFunc(rt.endpoint)
-	for s := rt.scope; s != nil; s = s.parent {
-		around, err := wrap(inner, s.around)
-		if err != nil {
-			return err
-		}
-		if len(s.around) > 0 {
-			inner = s.gate(around)
-			rt.around = inner
-		}
-		if len(s.use) == 0 || s.parent == nil { // the router's own is outside of all
-			continue
-		}
-		if plain, err = wrap(plain, s.use); err != nil {
-			return err
-		}
-		plain = s.plainGate(rt, plain)
-		rt.plain = plain
-	}
-	return nil
-}
-
-// enter calls a handler, or what is to be answered in its place.
-func (h Handler) enter(req *Request, res *Response) error {
-	if instead := req.match.instead; instead != nil {
-		return instead(req, res)
-	}
-	if err := req.checkLength(); err != nil {
-		return err
-	}
-	res.save()
-	if req.body != nil {
-		defer req.keepForm()
-	}
-	err := h(req, res)
-	if err != nil {
-		res.rollback()
-	}
-	return err
-}
-
-// serve answers a request that has been matched.
-func (rt *route) serve(req *Request, res *Response) {
-	if rt.plain == nil {
-		req.serve(res, rt.around, rt.handler)
-		return
-	}
-	req.setPathValues()
-	r := req.WithContext(context.WithValue(req.Context(), matchKey{}, req))
-	defer func() { removeFiles(r.MultipartForm) }() // of middleware that goes no further
-	rt.plain.ServeHTTP(res, r)
-}
-
-// matchKey is the context key under which a *Request passes through standard
-// middleware.
-type matchKey struct{}
-
-func matched(r *http.Request) *Request {
-	req, ok := r.Context().Value(matchKey{}).(*Request)
-	if !ok {
-		panic("apiroute: middleware passed on a request without the context that it got")
-	}
-	return req
-}
-
-// endpoint is the inner end of the standard middleware.
-func (rt *route) endpoint(w http.ResponseWriter, r *http.Request) {
-	req := matched(r)
-	res, ok := w.(*Response)
-	if !ok || res.req != req {
-		// Middleware has wrapped the writer, and may let this run in another
-		// goroutine, as http.TimeoutHandler does.
-		req, res = newExchange(w, r, req.destination)
-	}
-	req.Request, req.base = r, r
-	if m := req.match; m.sealed && m.route != rt { // middleware has passed it on to another route
-		open := *m
-		open.sealed = false
-		req.match = &open
-	}
-	defer req.leave(res)
-	req.serve(res, rt.around, rt.handler)
-}
-
-// wrap puts h into middleware, the first of which is the outermost.
-func wrap[H any](h H, middleware []func(H) H) (H, error) {
-	for i := len(middleware) - 1; i >= 0; i-- {
-		if h = middleware[i](h); isNil(h) {
-			return h, errors.New("middleware returned nil")
-		}
-	}
-	return h, nil
-}
-
-// outside reports whether a request must not come in here: it is answered with
-// what is common to routes of the page for which other options hold.
-func (s *scope) outside(req *Request) bool {
-	return req.match.instead != nil && s.depth > req.match.scope.depth
-}
-
-func (s *scope) gate(inner Handler) Handler {
-	return func(req *Request, res *Response) error {
-		if s.outside(req) {
-			return req.match.instead(req, res)
-		}
-		return inner(req, res)
-	}
-}
-
-func (s *scope) plainGate(rt *route, inner http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if s.outside(matched(r)) {
-			rt.endpoint(w, r)
-			return
-		}
-		inner.ServeHTTP(w, r)
-	})
-}
-
-// ServeHTTP makes a Handler an [http.Handler] with the default options, so that
-// one handler can be put into a mux that is there already:
+// ServeHTTP calls the handler on its own, with the default options, so that it
+// can be registered in any mux:
 //
 //	mux.Handle("POST /x/{id}", apiroute.Handler(h))
 //
-// [Request.Param] then gives what [http.Request.PathValue] gives.
+// [Request.Param] then returns what [http.Request.PathValue] returns.
 func (h Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	req, res := newExchange(w, r, destination{match: standalone})
-	defer req.leave(res)
-	req.serve(res, nil, h)
+	req, res := newExchange(w, r, found{match: defaultMatch})
+	defer req.recoverAndClose(res)
+	req.run(res, h.call)
 }
 
-// ServeHTTP answers a request. It panics with [http.ErrAbortHandler] only, to
-// cut the connection where half an answer is out. Behind [http.StripPrefix] a
-// redirect to a tidy path lacks the prefix, which a [Router.Group] would know.
-// Under a pattern such as /api/, ServeMux redirects /api to /api/, which the
-// router redirects back: where /api is a route, it needs a pattern of its own.
+// ServeHTTP responds to a request. The only panic that leaves it is
+// [http.ErrAbortHandler], which closes the connection when part of a response has
+// been sent and the rest cannot follow.
+//
+// Behind [http.StripPrefix], a redirect to a tidy path lacks the prefix; use
+// [Router.Group] instead. Under a pattern such as /api/, ServeMux redirects /api
+// to /api/ and the router redirects it back, so if /api is a route, register it
+// as a pattern of its own.
 func (r *Router) ServeHTTP(w http.ResponseWriter, hr *http.Request) {
-	if r.handler != nil {
-		req, res := newExchange(w, hr, destination{match: r.missing})
-		defer req.leave(res)
-		res.state |= fresh
-		r.handler.ServeHTTP(res, hr)
+	if r.useChain != nil {
+		req, res := newExchange(w, hr, found{match: r.notFound})
+		defer req.recoverAndClose(res)
+		res.state |= beforeRouting
+		r.useChain.ServeHTTP(res, hr)
 		return
 	}
-	req, res := newExchange(w, hr, r.find(hr))
-	defer req.leave(res)
-	req.dispatch(res)
+	f := r.find(hr)
+	if f.match.serveAlone != nil {
+		setPattern(hr, f.match.route.path)
+		f.match.serveAlone(w, hr, f)
+		return
+	}
+	req, res := newExchange(w, hr, f)
+	defer req.recoverAndClose(res)
+	req.runRoute(res)
 }
 
-// enter is the inner end of the router's own middleware.
-func (c *core) enter(w http.ResponseWriter, r *http.Request) {
+// routeAfterUse is the inner end of the router's own Use.
+func (c *core) routeAfterUse(w http.ResponseWriter, r *http.Request) {
 	res, ok := w.(*Response)
-	if !ok || !res.is(fresh) { // middleware has put its own writer in between
-		_, res = newExchange(w, r, destination{match: c.missing})
+	if !ok || !res.is(beforeRouting) { // middleware has wrapped the writer
+		_, res = newExchange(w, r, found{match: c.notFound})
 	}
 	req := res.req
 	req.Request, req.base = r, r
-	res.state &^= fresh
-	defer req.leave(res)
-	req.destination = c.find(r)
-	req.dispatch(res)
+	res.state &^= beforeRouting
+	defer req.recoverAndClose(res)
+	req.found = c.find(r)
+	req.runRoute(res)
 }
 
-// find finds what a request has come to.
-func (c *core) find(r *http.Request) destination {
+// find matches a request to a route.
+func (c *core) find(r *http.Request) found {
 	switch {
 	case r.Method == http.MethodConnect:
 		// Not for any path: ServeMux panics on CONNECT //x; golang/go#81222.
-		return destination{match: c.authority}
+		return found{match: c.connect}
 	case r.URL == nil: // no server makes such a request
-		return destination{match: c.missing}
+		return found{match: c.notFound}
 	}
 	t := c.current()
 	p, valid := t.root.find(r.URL)
 	if p != nil && valid && r.URL.Path != "/" { // as mostly
-		return destination{p.serves(r.Method), r.URL.Path}
+		return found{match: p.matchFor(r.Method), path: r.URL.Path}
 	}
 	return c.findOdd(r, t, p, valid)
 }
 
 // findOdd is find for a path for which the tree has no page, or one that needs a
 // closer look.
-func (c *core) findOdd(r *http.Request, t *table, p *page, valid bool) destination {
+func (c *core) findOdd(r *http.Request, t *table, p *page, valid bool) found {
 	if p != nil {
-		d := destination{&p.unfit, r.URL.Path}
-		if d.text == "/" { // which has no segments
-			d.text = ""
+		f := found{match: &p.badPath, path: r.URL.Path}
+		if f.path == "/" { // which has no segments
+			f.path = ""
 		}
-		if valid || validValue(d.text) || p.mounted() && d.validValues(p) {
-			d.match = p.serves(r.Method)
+		if valid || validValue(f.path) || p.mounted() && f.validValues(p) {
+			f.match = p.matchFor(r.Method)
 		}
-		return d
+		return f
 	}
-	missing := destination{match: c.missing}
+	missing := found{match: c.notFound}
 	if isPlain(r.URL) {
 		return missing
 	}
@@ -277,25 +139,14 @@ func (c *core) findOdd(r *http.Request, t *table, p *page, valid bool) destinati
 	if p = t.match(target.segs); p == nil {
 		return missing
 	}
-	x := more{segs: target.segs, moved: target.path}
-	d := destination{match: p.unfit.with(x)}
+	f := found{match: &p.badPath, extra: &extra{segs: target.segs, tidyPath: target.path}}
 	switch {
-	case x.moved != "" && !p.mounted():
-		d.match = p.moved.with(x)
-	case d.validValues(p):
-		d.match = p.serves(r.Method).with(x)
+	case target.path != "" && !p.mounted():
+		f.match = &p.redirect
+	case f.validValues(p):
+		f.match = p.matchFor(r.Method)
 	}
-	return d
-}
-
-// dispatch lets a request be answered by what it has come to.
-func (req *Request) dispatch(res *Response) {
-	if rt := req.match.route; rt != nil {
-		setPattern(req.Request, rt.path)
-		rt.serve(req, res)
-		return
-	}
-	req.serve(res, nil, nil)
+	return f
 }
 
 // current returns the table that holds all routes registered by now.
@@ -311,4 +162,194 @@ func (c *core) current() *table {
 		c.table.Store(t)
 	}
 	return t
+}
+
+// runRoute runs the middleware and the handler that a request was matched to.
+func (req *Request) runRoute(res *Response) {
+	rt := req.match.route
+	if rt == nil {
+		req.run(res, req.match.respond)
+		return
+	}
+	setPattern(req.Request, rt.path)
+	if rt.useChain == nil {
+		req.run(res, rt.aroundChain)
+		return
+	}
+	req.setPathValues()
+	rt.useChain.ServeHTTP(res, req.Request)
+}
+
+// afterUse is the inner end of the route's Use chain.
+//
+// The writer that arrives here is the response that the chain was given, unless
+// middleware has wrapped it. A wrapper may belong to another goroutine, as that
+// of http.TimeoutHandler does, and so it gets an exchange of its own.
+func (rt *route) afterUse(w http.ResponseWriter, r *http.Request) {
+	res, ok := w.(*Response)
+	if !ok || res.req.match.route != rt {
+		_, res = newExchange(w, r, rt.foundBehind(w, r))
+	}
+	req := res.req
+	req.Request, req.base = r, r
+	defer req.recoverAndClose(res)
+	req.run(res, rt.aroundChain)
+}
+
+// foundBehind returns the outcome of routing for a request that has come to the
+// inner end of the Use chain with another writer. If the writer unwraps to the
+// response that the chain was given, the outcome is the same. Otherwise the path
+// is matched again. If middleware has changed the URL, or has passed on a request
+// of another route, only the route is certain, and the values of the path are
+// those of http.Request.PathValue.
+func (rt *route) foundBehind(w http.ResponseWriter, r *http.Request) found {
+	if outer := unwrapResponse(w); outer != nil && outer.req.match.route == rt {
+		return outer.req.found.clone()
+	}
+	if f := rt.find(r); f.match.route == rt {
+		return f
+	}
+	return found{match: &match{route: rt, scope: rt.scope}}
+}
+
+// unwrapResponse returns the Response that a writer wraps, found as
+// http.ResponseController finds methods, or nil.
+func unwrapResponse(w http.ResponseWriter) *Response {
+	for {
+		if res, ok := w.(*Response); ok {
+			return res
+		}
+		u, ok := w.(interface{ Unwrap() http.ResponseWriter })
+		if !ok {
+			return nil
+		}
+		w = u.Unwrap()
+	}
+}
+
+// run calls a handler with the timeout and the body limit of the match, and
+// completes the response or responds to the error, which it returns. The caller
+// has deferred recoverAndClose.
+func (req *Request) run(res *Response, h Handler) error {
+	if timeout := req.match.scope.timeout; timeout > 0 {
+		x := req.ensureExtra()
+		x.timeout, x.cancel = context.WithTimeoutCause(req.Context(), timeout, errTimeout)
+		req.Request = req.WithContext(x.timeout)
+	}
+	if hasBody(req.Request) && !req.match.reusesBody {
+		req.ownBody(new(body))
+	}
+	err := h(req, res)
+	if err == nil || errors.Is(err, errHeadOnly) {
+		err = res.complete()
+	}
+	if err != nil {
+		req.fail(res, err)
+	}
+	return err
+}
+
+// callHandler calls the route's handler, unless the page responds itself.
+func (rt *route) callHandler(req *Request, res *Response) error {
+	if respond := req.match.respond; respond != nil {
+		return respond(req, res)
+	}
+	return rt.handler.call(req, res)
+}
+
+// call calls a handler, and takes back the header that it has set if it returns
+// an error.
+func (h Handler) call(req *Request, res *Response) error {
+	if err := req.checkLength(); err != nil {
+		return err
+	}
+	res.markHeader()
+	if req.body != nil {
+		defer req.keepForm()
+	}
+	err := h(req, res)
+	if err != nil {
+		res.rollback()
+	}
+	return err
+}
+
+// keepForm remembers a multipart form for close. The handler may have parsed it
+// on a copy of the request, which is gone by then.
+func (req *Request) keepForm() {
+	if req.body != nil && req.Request != nil && req.MultipartForm != nil {
+		req.body.request.MultipartForm = req.MultipartForm
+	}
+}
+
+// recoverAndClose is deferred wherever a request comes in, from the server or
+// from standard middleware, so that middleware further out sees a response and no
+// panic. It responds to a panic of a handler, of middleware, or of what this
+// package calls while it responds. If that panics as well, nothing is left but to
+// close the connection.
+func (req *Request) recoverAndClose(res *Response) {
+	v := recover()
+	if v == nil { // or runtime.Goexit
+		req.close(res)
+		return
+	}
+	defer func() {
+		if recover() != nil {
+			panic(http.ErrAbortHandler)
+		}
+	}()
+	defer req.close(res)
+	req.fail(res, newPanicError(v))
+}
+
+// close releases what must not outlive the response.
+func (req *Request) close(res *Response) {
+	if req.extra != nil && req.extra.cancel != nil {
+		req.extra.cancel()
+	}
+	res.endStream()
+	if req.Request != nil {
+		removeFiles(req.MultipartForm)
+	}
+	if req.body != nil {
+		removeFiles(req.body.request.MultipartForm)
+	}
+}
+
+// removeFiles removes the temporary files of a multipart form. net/http does so
+// for the request that it made, but not for a copy of it.
+func removeFiles(form *multipart.Form) {
+	if form != nil {
+		form.RemoveAll()
+	}
+}
+
+// buildChains calls each middleware of the route once, from the inside out.
+func (rt *route) buildChains() (err error) {
+	rt.aroundChain = rt.callHandler
+	use := http.Handler(http.HandlerFunc(rt.afterUse))
+	for s := rt.scope; s != nil; s = s.parent {
+		if len(s.around) > 0 {
+			if rt.aroundChain, err = wrap(rt.aroundChain, s.around); err != nil {
+				return err
+			}
+		}
+		if len(s.use) > 0 && s.parent != nil { // the router's own Use runs before routing
+			if use, err = wrap(use, s.use); err != nil {
+				return err
+			}
+			rt.useChain = use
+		}
+	}
+	return nil
+}
+
+// wrap puts middleware around h. The first middleware is the outermost.
+func wrap[H any](h H, middleware []func(H) H) (H, error) {
+	for i := len(middleware) - 1; i >= 0; i-- {
+		if h = middleware[i](h); isNil(h) {
+			return h, errors.New("middleware returned nil")
+		}
+	}
+	return h, nil
 }

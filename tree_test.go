@@ -41,7 +41,7 @@ func TestTree(t *testing.T) {
 		if want := tab.match(target.segs); ok && p != want && (p != nil || target.tidy) || !ok && p != nil {
 			t.Errorf("%q: the tree finds %v, ServeMux %v", path, p, want)
 		}
-		if p != nil && valid && p.fixed < len(p.segs) && !validValue(path) {
+		if p != nil && valid && p.staticPrefix < len(p.segs) && !validValue(path) {
 			t.Errorf("%q is not valid", path)
 		}
 		if odd := strings.IndexFunc(path, func(r rune) bool { return r == 0 || r >= 0x80 }) >= 0; p != nil && !p.hasCatchAll() && !odd && !valid {

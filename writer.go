@@ -3,48 +3,35 @@ package apiroute
 import (
 	"bufio"
 	"io"
-	"maps"
 	"math"
 	"net"
 	"net/http"
 	"strconv"
 )
 
-// Header returns the header of the answer, as [http.ResponseWriter] has it. The
-// values that this package sets are shared by all answers: a value is replaced,
-// or added to, and not changed in place.
-func (res *Response) Header() http.Header {
-	h := res.w.Header()
-	if res.is(saving) {
-		res.state = res.state&^saving | changed
-		if len(h) > 0 || res.more != nil { // which may hold what an earlier call has saved
-			res.rare().saved = maps.Clone(h)
-		}
-	}
-	return h
-}
-
-// WriteHeader sends the header with a status, as [http.ResponseWriter] has it:
-// one from 100 to 199 goes out as well, and the final one can follow.
+// WriteHeader sends the header with a status, as in [http.ResponseWriter]. A
+// status from 100 to 199 is sent as well, and the final one can follow.
 func (res *Response) WriteHeader(code int) {
 	if res.started() {
 		res.misuse(ErrAnswered)
 		return
 	}
 	res.w.WriteHeader(code)
-	if code >= 200 || code == http.StatusSwitchingProtocols {
-		res.code = int16(min(code, math.MaxInt16))
-		if values := res.w.Header()["Content-Length"]; len(values) > 0 {
-			if n, err := strconv.ParseInt(values[0], 10, 64); err == nil {
-				res.rare().left = n
-				res.state |= announced
-			}
+	if code < 200 && code != http.StatusSwitchingProtocols {
+		return
+	}
+	res.code = int16(min(code, math.MaxInt16))
+	if values := res.w.Header()["Content-Length"]; len(values) > 0 {
+		if n, err := strconv.ParseInt(values[0], 10, 64); err == nil {
+			res.ensureExtra().remaining = n
+			res.state |= hasLength
 		}
 	}
 }
 
-// Write sends a part of the body, after the header with the status that is set
-// if it is not out yet. After an ending method it returns [ErrAnswered].
+// Write sends a part of the body. If the header has not been sent, it is sent
+// first, with the status that is set. After a method that has completed the
+// response, Write returns [ErrAnswered].
 func (res *Response) Write(b []byte) (int, error) {
 	if err := res.begin(b); err != nil {
 		return 0, err
@@ -63,23 +50,24 @@ func (res *Response) begin(b []byte) error {
 	if res.is(isDone | hijacked) {
 		return res.misuse(ErrAnswered)
 	}
-	if res.code == 0 {
-		if err := res.check(); err != nil {
-			return err
-		}
-		h := res.Header()
-		if res.is(isHead) && len(b) > 0 && h["Content-Type"] == nil && h["Content-Encoding"] == nil {
-			h.Set("Content-Type", http.DetectContentType(b)) // as net/http will for GET
-		}
-		res.WriteHeader(res.statusOr(http.StatusOK))
+	if res.code != 0 {
+		return nil
 	}
+	if err := res.check(); err != nil {
+		return err
+	}
+	h := res.Header()
+	if res.is(isHead) && len(b) > 0 && h["Content-Type"] == nil && h["Content-Encoding"] == nil {
+		h.Set("Content-Type", http.DetectContentType(b)) // as net/http does for GET
+	}
+	res.WriteHeader(res.statusOr(http.StatusOK))
 	return nil
 }
 
-// ReadFrom sends what is left of r, so that [io.Copy] can use sendfile.
+// ReadFrom sends the rest of r, so that [io.Copy] can use sendfile.
 func (res *Response) ReadFrom(r io.Reader) (int64, error) {
 	if res.code == 0 || res.is(isHead|isDone|hijacked|lifted) || bodyless(int(res.code)) {
-		// Its first bytes may have to be looked at.
+		// Write may have to look at the first bytes.
 		return io.Copy(struct{ io.Writer }{res}, r)
 	}
 	n, err := io.Copy(res.w, r)
@@ -87,17 +75,17 @@ func (res *Response) ReadFrom(r io.Reader) (int64, error) {
 	return n, err
 }
 
-// count counts the bytes of a body whose length is announced.
+// count counts the bytes of a body that has a Content-Length.
 func (res *Response) count(n int64) {
-	if res.is(announced) {
-		res.more.left -= n
+	if res.is(hasLength) {
+		res.extra.remaining -= n
 	}
 }
 
-// Flush sends what is buffered, if the server can; see [http.Flusher].
+// Flush sends what is buffered, if the server supports it; see [http.Flusher].
 func (res *Response) Flush() { res.FlushError() }
 
-// FlushError is Flush with an error, as [http.ResponseController] has it.
+// FlushError is [Response.Flush] with an error, for [http.ResponseController].
 func (res *Response) FlushError() error {
 	if !res.is(isDone) {
 		if err := res.begin(nil); err != nil {
@@ -111,8 +99,8 @@ func (res *Response) FlushError() error {
 	return http.NewResponseController(res.w).Flush()
 }
 
-// Hijack takes the connection over; see [http.Hijacker]. Nothing is then
-// answered by this package.
+// Hijack takes the connection over; see [http.Hijacker]. This package then writes
+// nothing to it.
 func (res *Response) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	conn, rw, err := http.NewResponseController(res.w).Hijack()
 	if err == nil {
@@ -121,5 +109,5 @@ func (res *Response) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	return conn, rw, err
 }
 
-// Unwrap returns the writer below, for [http.ResponseController].
+// Unwrap returns the underlying writer, for [http.ResponseController].
 func (res *Response) Unwrap() http.ResponseWriter { return res.w }
