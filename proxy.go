@@ -86,7 +86,7 @@ func Proxy(target string, edit ...func(*httputil.ProxyRequest)) Handler {
 			},
 			ModifyResponse: func(answer *http.Response) error {
 				if t, _, _ := mime.ParseMediaType(answer.Header.Get("Content-Type")); t == "text/event-stream" {
-					res.lift()
+					res.liftDeadlines()
 				}
 				for k, v := range before { // ReverseProxy clears the header after an answer of 1xx
 					res.Header()[k] = v
