@@ -309,7 +309,7 @@ var urlScheme = regexp.MustCompile(`^[a-zA-Z][a-zA-Z0-9+.-]*:`)
 // resolve returns the URL that a browser makes of a reference in the response to out
 // (https://url.spec.whatwg.org/#concept-basic-url-parser). In it, backslashes are slashes, and two
 // slashes or more precede a host. A reference that has neither a host nor a path, such as "?q", is
-// returned without a host. resolve returns false if it cannot tell what a browser would make of ref.
+// returned without a host. resolve returns false if it cannot tell what a browser makes of it.
 func resolve(ref string, out *http.Request) (*url.URL, bool) {
 	scheme := strings.ToLower(urlScheme.FindString(ref))
 	// Whether "http:x" is a relative reference depends on the scheme of the page that has it.
