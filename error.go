@@ -30,10 +30,11 @@ import (
 // handler was called are. If a part of a response has been sent before the error, the connection is
 // closed, so that a partial response never looks complete.
 //
-// Every error is logged, with method, route, path, status and error; see [Logger]. A 5xx is logged
-// at [slog.LevelError], a panic together with its stack. A 4xx is logged at [slog.LevelWarn] if the
-// error says something that the client was not told, and otherwise at [slog.LevelDebug]. Everything
-// is logged at LevelDebug when the client is gone.
+// Every error is logged with method, route, path, status and error; see [Logger]. The level is
+// [slog.LevelError] for a 5xx, and for an error after the response has begun; a panic is logged
+// with its stack. The level of a 4xx is [slog.LevelWarn] if the error says something that the
+// client was not told, and otherwise [slog.LevelDebug]. It is LevelDebug too where the client is
+// gone: for a 499, and for an error after the response has begun.
 //
 // An Error is also an [http.Handler] that responds with itself, so that standard middleware can
 // reject requests in the same form. An Error must not be changed once it has been returned; it is

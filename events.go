@@ -46,8 +46,9 @@ type EventStream struct {
 // event, a comment is sent, which keeps proxies from closing the connection and detects clients
 // that are gone. After Events returns, only the stream may write to res.
 //
-// A handler should return the error. It is [ErrAnswered] if the response has already begun. It is
-// also not nil for a HEAD request, to end the handler; there it is not a failure.
+// A handler should return the error. It is [ErrAnswered] if the response has already begun, and it
+// matches [http.ErrNotSupported] if the server's writer cannot flush. It is also not nil for a HEAD
+// request, to end the handler; there it is not a failure.
 func (res *Response) Events() (*EventStream, error) {
 	h := res.Header()
 	h.Set("Content-Type", "text/event-stream")
