@@ -42,7 +42,7 @@ func (req *Request) finish(res *Response) {
 	if more := req.match.more; more != nil && more.cancel != nil {
 		more.cancel()
 	}
-	res.release()
+	res.endStream()
 	if req.Request != nil {
 		removeFiles(req.MultipartForm)
 	}

@@ -121,7 +121,7 @@ func (res *Response) sendLine(v any) error {
 	if err != nil {
 		return fmt.Errorf("apiroute: JSONLines: %w", err)
 	}
-	if !res.is(lifted) {
+	if !res.is(streaming) {
 		if err := res.beginStream(linesType); err != nil {
 			return err
 		}
@@ -183,7 +183,7 @@ func headOnly(err error) error {
 // each part. The read deadline goes as well, because a response may be sent while the request's
 // body is still being read.
 func (res *Response) liftDeadlines() {
-	res.state |= lifted
+	res.state |= streaming
 	http.NewResponseController(res.w).SetReadDeadline(time.Time{})
 }
 
@@ -192,7 +192,7 @@ func (res *Response) liftDeadlines() {
 // deadline has passed even if nothing is being written. Errors are ignored, because a writer may
 // have no deadlines.
 func (res *Response) guard() (done func()) {
-	if !res.is(lifted) {
+	if !res.is(streaming) {
 		return func() {}
 	}
 	rc := http.NewResponseController(res.w)
@@ -220,11 +220,11 @@ func (res *Response) readsBody() bool {
 	return b != nil && b.state.Load() == begun && !b.all && res.req.ProtoMajor == 1
 }
 
-// release ends a stream when its handler has returned, and gives the connection deadlines again for
+// endStream ends a stream when its handler has returned, and gives the connection deadlines again for
 // what the server itself still has to do. net/http sets new ones for the next request only where
 // the server has timeouts.
-func (res *Response) release() {
-	if !res.is(lifted) {
+func (res *Response) endStream() {
+	if !res.is(streaming) {
 		return
 	}
 	if res.more != nil && res.more.events != nil {

@@ -78,7 +78,7 @@ func (res *Response) begin(b []byte) error {
 
 // ReadFrom sends what is left of r, so that [io.Copy] can use sendfile.
 func (res *Response) ReadFrom(r io.Reader) (int64, error) {
-	if res.code == 0 || res.is(isHead|isDone|hijacked|lifted) || bodyless(int(res.code)) {
+	if res.code == 0 || res.is(isHead|isDone|hijacked|streaming) || bodyless(int(res.code)) {
 		// Its first bytes may have to be looked at.
 		return io.Copy(struct{ io.Writer }{res}, r)
 	}
