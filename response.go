@@ -45,7 +45,7 @@ const (
 	announced                    // WriteHeader has sent a Content-Length
 	hijacked                     // the connection is no longer net/http's
 	fresh                        // it has yet to come through the router's own middleware
-	streaming                       // each part has a deadline of its own
+	streaming                    // each part has a deadline of its own
 	saving                       // the header is to be saved before its next change
 	changed                      // it may be another one than saved
 	lent                         // it goes to another exchange, with its request; see takeBack

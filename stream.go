@@ -220,9 +220,9 @@ func (res *Response) readsBody() bool {
 	return b != nil && b.state.Load() == begun && !b.all && res.req.ProtoMajor == 1
 }
 
-// endStream ends a stream when its handler has returned, and gives the connection deadlines again for
-// what the server itself still has to do. net/http sets new ones for the next request only where
-// the server has timeouts.
+// endStream ends a stream when its handler has returned, and gives the connection deadlines again
+// for what the server itself still has to do. net/http sets new ones for the next request only
+// where the server has timeouts.
 func (res *Response) endStream() {
 	if !res.is(streaming) {
 		return
