@@ -169,7 +169,7 @@ func (res *Response) send(contentType []string, body []byte) error {
 	h := res.w.Header() // not saved: nothing can fail before it is sent
 	bare := len(h) == 0 // the most common case, in which nothing has to be looked up
 	res.setType(h, contentType)
-	if res.req.match.scope.etag && res.matches(h, body) {
+	if res.req.match.scope.etag && res.notModified(h, body) {
 		res.Status(http.StatusNotModified)
 		delete(h, "Content-Type")
 	}
@@ -194,6 +194,20 @@ func (res *Response) send(contentType []string, body []byte) error {
 		res.extra.err = nil
 	}
 	return nil
+}
+
+// notModified sets the ETag of a response that may have one, and reports whether the client's copy
+// of the body is still current (RFC 9110, sections 8.8.3 and 13.1.2). Only a GET or HEAD request
+// with status 200 may.
+func (res *Response) notModified(h http.Header, body []byte) bool {
+	r := res.req
+	if r.Method != http.MethodGet && r.Method != http.MethodHead || res.statusOr(http.StatusOK) != http.StatusOK {
+		return false
+	}
+	if h.Get("ETag") == "" {
+		h.Set("ETag", etagOf(body))
+	}
+	return etagMatches(strings.Join(r.Header.Values("If-None-Match"), ","), h.Get("ETag"))
 }
 
 // setType sets the type of the body unless one is set. It is nil for no body.

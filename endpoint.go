@@ -8,46 +8,55 @@ import (
 	"reflect"
 )
 
-// Get registers a typed endpoint for GET, and so for HEAD, of a path: a plain
-// function, which can be tested without HTTP.
+// Get registers a typed endpoint for GET requests, and so also for HEAD requests, of a path. A typed
+// endpoint is a plain function, which can be tested without HTTP. It is called by multiple
+// goroutines at once.
 //
-// In is filled by [Bind]. Out goes out as JSON with status 200 or that of
-// [Status], a nil slice or map as [] or {}, a nil pointer as null; an Out of
-// struct{} is a 204 without a body. An error is answered as that of a [Handler].
-// An endpoint that must set a header or a cookie is a Handler that calls Bind.
+//	type postID struct {
+//		ID int `path:"id"`
+//	}
 //
-// Besides what [Router.Get] panics for, it panics, with all that is wrong and
-// file and line, if Bind could never fill In: if a field has no tag or two, an
-// unsupported type or a bad default; if a path tag names no segment of the path
-// with the prefix of its group, or has a slice for a single segment or none for
-// a catch-all; and, with GET, HEAD and DELETE, if In has a body.
+//	apiroute.Get(api, "/api/posts/[id]", func(ctx context.Context, in postID) (Post, error) { … })
+//
+// In is filled from the request as by [Bind]. Out is sent as JSON, with status 200 or the one that
+// [Status] sets. A nil slice or map is sent as [] or {}, and a nil pointer as null. If Out is
+// struct{}, the response is a 204 without a body. An error is treated like that of a [Handler]; see
+// [Error]. A function that must set a header or a cookie needs to be a Handler that calls Bind.
+//
+// Get panics for the same reasons as [Router.Get], and also if In could never be filled. It then
+// reports all reasons together, with file and line:
+//
+//   - a field has no tag, has two tags, or has an unsupported type or an invalid default
+//   - a path tag names no segment of the path, group prefixes included
+//   - a path tag has a slice for a single segment, or something else for a catch-all
+//   - In has a body, and the method is GET or DELETE
 func Get[In, Out any](r *Router, path string, f func(context.Context, In) (Out, error), opts ...Option) {
 	registerEndpoint(r, callerPos(), http.MethodGet, path, f, opts)
 }
 
-// Post registers a typed endpoint for POST of a path; see [Get].
+// Post registers a typed endpoint for POST requests of a path; see [Get].
 func Post[In, Out any](r *Router, path string, f func(context.Context, In) (Out, error), opts ...Option) {
 	registerEndpoint(r, callerPos(), http.MethodPost, path, f, opts)
 }
 
-// Put registers a typed endpoint for PUT of a path; see [Get].
+// Put registers a typed endpoint for PUT requests of a path; see [Get].
 func Put[In, Out any](r *Router, path string, f func(context.Context, In) (Out, error), opts ...Option) {
 	registerEndpoint(r, callerPos(), http.MethodPut, path, f, opts)
 }
 
-// Patch registers a typed endpoint for PATCH of a path; see [Get].
+// Patch registers a typed endpoint for PATCH requests of a path; see [Get].
 func Patch[In, Out any](r *Router, path string, f func(context.Context, In) (Out, error), opts ...Option) {
 	registerEndpoint(r, callerPos(), http.MethodPatch, path, f, opts)
 }
 
-// Delete registers a typed endpoint for DELETE of a path; see [Get].
+// Delete registers a typed endpoint for DELETE requests of a path; see [Get].
 func Delete[In, Out any](r *Router, path string, f func(context.Context, In) (Out, error), opts ...Option) {
 	registerEndpoint(r, callerPos(), http.MethodDelete, path, f, opts)
 }
 
-// Status sets the status with which a typed endpoint answers if it returns no
-// error, from 200 to 299; it panics for any other. The default is 200, or 204
-// for an Out of struct{}. It is an option of typed endpoints only.
+// Status sets the status of a typed endpoint's response when the function returns no error. The
+// default is 200, or 204 if Out is struct{}. Status panics if code is not from 200 to 299. It is
+// allowed only for typed endpoints.
 func Status(code int) Option {
 	if code < 200 || code > 299 {
 		panic(fmt.Sprintf("apiroute: Status: %d is not from 200 to 299", code))

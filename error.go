@@ -9,50 +9,75 @@ import (
 	"strings"
 )
 
-// An Error is an error that says what the client gets: an answer with the
-// status and, as application/problem+json (RFC 9457), title, detail and fields.
-// A handler returns one, by itself or wrapped, or made with [Errorf].
+// An Error is an error that determines what the client receives: a response with its status and,
+// as application/problem+json (RFC 9457), its title, detail and fields. A handler returns one as it
+// is or wrapped; [Errorf] makes a simple one.
 //
 //	{"title":"Not Found","status":404,"detail":"no post 7"}
 //
-// Of all other errors nothing reaches the client. The answer is 413 for
-// [http.MaxBytesError] and [multipart.ErrMessageTooLarge]; 400 for
-// [http.ErrMissingFile] and [http.ErrMissingBoundary]; 415 for
-// [http.ErrNotMultipart]; 503 past the [Timeout] of the route; 499, which
-// nobody gets, for [context.Canceled] when the client is gone; else, and for a
-// panic, 500.
+// Of an error that neither is nor wraps an Error, the client learns only a status. It is the first
+// of these that applies:
 //
-// Headers that the handler set do not go out with an error; those that stood
-// when it was called do. Where a part of an answer is out already, the
-// connection is cut, so that half an answer never looks whole.
+//   - 500 for a panic
+//   - 503 once the [Timeout] of the route has passed
+//   - 499, which is logged and reaches nobody, for [context.Canceled] when the client is gone
+//   - 413 for [http.MaxBytesError], with the limit, and for [multipart.ErrMessageTooLarge]
+//   - 400 for [http.ErrMissingFile] and [http.ErrMissingBoundary]
+//   - 415 for [http.ErrNotMultipart]
+//   - 500 for every other error
 //
-// All errors are logged, with method, route, path, status and error: those
-// answered 5xx at [slog.LevelError], a panic with its stack; those answered 4xx
-// at [slog.LevelWarn] if there is something that the client was not told, else,
-// and when the client is gone, at [slog.LevelDebug].
+// Headers that the handler has set are not sent with an error; those that were already set when the
+// handler was called are. If a part of a response has been sent before the error, the connection is
+// closed, so that a partial response never looks complete.
 //
-// An Error is also an [http.Handler] that writes itself, so that standard
-// middleware refuses in the same voice. It must not be changed once it is
-// returned; many goroutines may then use it.
+// Every error is logged with method, route, path, status and error; see [Logger]. The level is
+// [slog.LevelError] for a 5xx, and for an error after the response has begun; a panic is logged
+// with its stack. The level of a 4xx is [slog.LevelWarn] if the error says something that the
+// client was not told, and otherwise [slog.LevelDebug]. It is LevelDebug too where the client is
+// gone: for a 499, and for an error after the response has begun.
+//
+// An Error is also an [http.Handler] that responds with itself, so that standard middleware can
+// reject requests in the same form. An Error must not be changed once it has been returned; it is
+// then safe for concurrent use by multiple goroutines.
 type Error struct {
-	Status int          // 400 to 599; any other is answered as a 500 that tells nothing
-	Title  string       // http.StatusText(Status) if empty
-	Detail string       // may be empty
-	Fields []FieldError // what is wrong with the request, field by field; may be empty
-	Header http.Header  // goes out too (Retry-After, WWW-Authenticate); a 405 without Allow gets the route's
-	Err    error        // for the log, and for errors.Is and errors.As; may be nil
+	// Status is the status of the response, from 400 to 599. Any other is sent as a 500 that
+	// contains nothing else of the Error.
+	Status int
+
+	// Title is a short summary. "" stands for http.StatusText(Status).
+	Title string
+
+	// Detail explains this occurrence of the error to the client. It may be empty.
+	Detail string
+
+	// Fields lists what is wrong with the request, field by field. It may be nil.
+	Fields []FieldError
+
+	// Header is sent with the response, for example Retry-After or WWW-Authenticate. It may be
+	// nil. A 405 without Allow gets the methods of the route's path.
+	Header http.Header
+
+	// Err is for the log, and for errors.Is and errors.As. The client does not see it. It may be
+	// nil.
+	Err error
 }
 
 // A FieldError says what is wrong with one field of a request.
 type FieldError struct {
-	In     string `json:"in"`             // path, query, header, cookie, form or body
-	Name   string `json:"name,omitempty"` // for the body its JSON path, items[2].price; "" for all of it
-	Detail string `json:"detail"`         // what it must be, in English, without the value
+	// In is the part of the request that the field is in: path, query, header, cookie, form or body.
+	In string `json:"in"`
+
+	// Name is the name of the field, or in a JSON body its path, such as items[2].price. "" stands
+	// for the whole part.
+	Name string `json:"name,omitempty"`
+
+	// Detail says in English what the field must be, without its value.
+	Detail string `json:"detail"`
 }
 
-// Errorf returns an [*Error] with a status from 400 to 599 and a detail that
-// the client gets. An error formatted with %w is in the detail, and is found by
-// [errors.Is].
+// Errorf returns an [*Error] with the given status, from 400 to 599, and with the formatted text as
+// the detail that the client receives. The text of an error that is formatted with %w is part of
+// that detail; [errors.Is] and [errors.As] find the error.
 func Errorf(status int, format string, args ...any) error {
 	err := fmt.Errorf(format, args...)
 	e := &Error{Status: status, Detail: err.Error()}
@@ -65,7 +90,7 @@ func Errorf(status int, format string, args ...any) error {
 	return e
 }
 
-// Error returns the error in one line, for a log.
+// Error returns status, title, detail, fields and Err in one line, for a log.
 func (e *Error) Error() string {
 	if e == nil {
 		return "apiroute: nil *Error"
@@ -76,7 +101,7 @@ func (e *Error) Error() string {
 		b.WriteString(": " + e.Detail)
 	}
 	for _, f := range e.Fields {
-		b.WriteString("; " + f.text())
+		b.WriteString("; " + f.line())
 	}
 	if text := e.untold(); text != "" {
 		b.WriteString(": " + text)
@@ -84,7 +109,7 @@ func (e *Error) Error() string {
 	return b.String()
 }
 
-// untold returns the text of Err, unless the client is told it in the detail.
+// untold returns the text of Err, or "" if Detail contains it and the client thus sees it.
 func (e *Error) untold() string {
 	if e.Err == nil {
 		return ""
@@ -103,6 +128,7 @@ func (e *Error) Unwrap() error {
 	return e.Err
 }
 
+// title returns Title, or else the text of the status.
 func (e *Error) title() string {
 	if e.Title != "" {
 		return e.Title
@@ -113,7 +139,8 @@ func (e *Error) title() string {
 	return "Error"
 }
 
-// ServeHTTP answers any request with the error.
+// ServeHTTP responds to a request with the error, and without a body if the method is HEAD. If w is
+// a [Response] that has already begun, it sends nothing, and [ErrAnswered] is logged.
 func (e *Error) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if res, ok := w.(*Response); ok && res.started() {
 		res.misuse(ErrAnswered)
@@ -125,19 +152,21 @@ func (e *Error) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	e.write(w, r.Method == http.MethodHead)
 }
 
+// valid reports whether e can be sent: whether it is not nil and has a status from 400 to 599.
 func (e *Error) valid() bool { return e != nil && 400 <= e.Status && e.Status <= 599 }
 
-// Error returns the error in one line, for a log.
-func (f FieldError) Error() string { return "apiroute: " + f.text() }
+// Error returns part, name and detail in one line, for a log.
+func (f FieldError) Error() string { return "apiroute: " + f.line() }
 
-func (f FieldError) text() string {
+// line returns part, name and detail: `query "page" must be an integer`.
+func (f FieldError) line() string {
 	if f.Name == "" {
 		return f.In + " " + f.Detail
 	}
 	return f.In + " " + strconv.Quote(f.Name) + " " + f.Detail
 }
 
-// badRequest returns the 400 for what is wrong with a request's fields.
+// badRequest returns the 400 for one or more wrong fields of a request.
 func badRequest(fields ...FieldError) *Error {
 	e := &Error{Status: http.StatusBadRequest, Fields: fields}
 	switch {
@@ -151,9 +180,10 @@ func badRequest(fields ...FieldError) *Error {
 	return e
 }
 
-// A problemText is the body of an error, RFC 9457, and the writer that an encoder
-// gives it to.
-type problemText struct {
+// A problemBody is the body of an error response, a problem of RFC 9457. It is also the writer of
+// the encoder that encodes it, because an encoder's buffer comes from a pool and json.Marshal
+// returns a copy of it.
+type problemBody struct {
 	Title  string       `json:"title"`
 	Status int          `json:"status"`
 	Detail string       `json:"detail,omitempty"`
@@ -164,23 +194,25 @@ type problemText struct {
 	head bool
 }
 
-// write sends the error as the whole answer.
+// write sends the error as the whole response, without a body if head is true.
 func (e *Error) write(w http.ResponseWriter, head bool) {
-	p := &problemText{e.title(), e.Status, e.Detail, e.Fields, e, w, head}
-	json.NewEncoder(p).Encode(p) // strings and an int: no error
+	p := &problemBody{e.title(), e.Status, e.Detail, e.Fields, e, w, head}
+	json.NewEncoder(p).Encode(p) // no error: strings and an int can always be encoded
 }
 
-func (p *problemText) Write(text []byte) (int, error) {
+// Write sends the response. The encoder calls it once, with the whole body and a newline.
+func (p *problemBody) Write(text []byte) (int, error) {
 	body, h := trimNewline(text), p.w.Header()
-	delete(h, "Etag") // of the answer that it is not, as http.Error has it
+	delete(h, "Etag") // these two describe the response that is not sent; http.Error does the same
 	delete(h, "Last-Modified")
 	for k, v := range p.err.Header {
-		h[http.CanonicalHeaderKey(k)] = slices.Clip(v) // that nobody adds to the error's own
+		h[http.CanonicalHeaderKey(k)] = slices.Clip(v) // so that Header().Add makes a copy
 	}
 	h["Content-Type"], h["X-Content-Type-Options"], h["Cache-Control"] = problemType, noSniff, noStore
-	h["Content-Length"] = []string{strconv.Itoa(len(body))} // by which it is seen to be whole, whoever wrote it
+	// With a length, Response.complete knows that nothing is missing even if middleware sent this.
+	h["Content-Length"] = []string{strconv.Itoa(len(body))}
 	if p.Status == http.StatusRequestEntityTooLarge {
-		h.Set("Connection", "close") // the rest of the body is not worth reading
+		h.Set("Connection", "close") // the server need not read the rest of the body
 	}
 	p.w.WriteHeader(p.Status)
 	if !p.head {

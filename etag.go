@@ -3,41 +3,50 @@ package apiroute
 import (
 	"crypto/sha256"
 	"encoding/base64"
-	"net/http"
 	"strings"
 )
 
-// matches sets the ETag of an answer that can have one, and reports whether the
-// client has the same already: RFC 9110, sections 8.8.3 and 13.1.2.
-func (res *Response) matches(h http.Header, body []byte) bool {
-	r := res.req
-	if r.Method != http.MethodGet && r.Method != http.MethodHead || res.statusOr(http.StatusOK) != http.StatusOK {
-		return false
-	}
-	if h.Get("ETag") == "" {
-		sum := sha256.Sum256(body)
-		h.Set("ETag", `"`+base64.RawURLEncoding.EncodeToString(sum[:16])+`"`)
-	}
-	list := strings.Join(r.Header.Values("If-None-Match"), ",")
-	return strings.Trim(list, " \t") == "*" || listsTag(list, strings.TrimPrefix(h.Get("ETag"), "W/"))
+// etagOf returns a strong entity tag for a body: the first half of its SHA-256 hash, in quotes.
+// Equal bodies have equal tags (RFC 9110, section 8.8.3).
+func etagOf(body []byte) string {
+	sum := sha256.Sum256(body)
+	return `"` + base64.RawURLEncoding.EncodeToString(sum[:16]) + `"`
 }
 
-// listsTag reports whether a list of entity tags has one, by weak comparison. A
-// list that is malformed counts up to there. Each byte of it is looked at once
-// or twice, whatever the client has sent.
-func listsTag(list, opaque string) bool {
+// etagMatches reports whether the value of an If-None-Match header names an entity tag. That value
+// is "*", which names every tag, or a list such as `"a", W/"b"`. The comparison is the weak one, in
+// which W/"a" equals "a" (RFC 9110, sections 8.8.3.2 and 13.1.2).
+//
+// A malformed list counts up to the malformed element. Each byte of the list is examined at most
+// twice, so a hostile list costs no more than its length.
+func etagMatches(ifNoneMatch, tag string) bool {
+	list := strings.TrimLeft(ifNoneMatch, " \t")
+	if strings.TrimRight(list, " \t") == "*" {
+		return true
+	}
+	tag = strings.TrimPrefix(tag, "W/")
 	for {
 		list = strings.TrimPrefix(strings.TrimLeft(list, " \t,"), "W/")
-		if list == "" || list[0] != '"' {
-			return false // the end, or no entity tag
+		n := entityTagLen(list)
+		if n == 0 {
+			return false // the end of the list, or something that is not an entity tag
 		}
-		end := strings.IndexFunc(list[1:], func(r rune) bool { return r <= ' ' || r == '"' || r == 0x7f }) + 2
-		if end == 1 || list[end-1] != '"' {
-			return false
-		}
-		if list[:end] == opaque {
+		if list[:n] == tag {
 			return true
 		}
-		list = list[end:]
+		list = list[n:]
 	}
+}
+
+// entityTagLen returns the length of the quoted entity tag at the start of s, quotes included, and
+// 0 if there is none.
+func entityTagLen(s string) int {
+	if s == "" || s[0] != '"' {
+		return 0
+	}
+	end := strings.IndexFunc(s[1:], func(r rune) bool { return r <= ' ' || r == '"' || r == 0x7f })
+	if end < 0 || s[1+end] != '"' {
+		return 0
+	}
+	return end + len(`""`)
 }

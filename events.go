@@ -9,42 +9,54 @@ import (
 	"time"
 )
 
-// An Event is one server-sent event, as the HTML standard has it
+// An Event is one server-sent event, as defined by the HTML standard
 // (https://html.spec.whatwg.org/multipage/server-sent-events.html).
 type Event struct {
-	ID    string        // the client names it as Last-Event-ID when it comes back; "": none
-	Type  string        // "": message
-	Retry time.Duration // after which to come back, sent in milliseconds, rounded up; 0: as before
-	Data  any           // a string or []byte as it is, else as JSON; nil: none, and clients then take ID and Retry only
+	// ID is what the client sends as Last-Event-ID when it reconnects. "" leaves the client's last
+	// ID as it is. It must not contain a line break or NUL.
+	ID string
+
+	// Type is the name of the event. "" stands for "message". It must not contain a line break.
+	Type string
+
+	// Retry is how long the client waits before it reconnects, sent in milliseconds and rounded up.
+	// 0 leaves the client's delay as it is.
+	Retry time.Duration
+
+	// Data is sent as it is if it is a string or []byte, and otherwise as JSON. With nil the event
+	// has no data; clients then take only ID and Retry from it and dispatch no event.
+	Data any
 }
 
-// An EventStream sends server-sent events. It is valid until the handler
-// returns, and many goroutines may use it at once.
+// An EventStream sends server-sent events; [Response.Events] returns one. It is valid until the
+// handler returns, and is safe for concurrent use by multiple goroutines.
 type EventStream struct {
 	res *Response
 
 	mu    sync.Mutex
-	timer *time.Timer // for the next comment
-	err   error       // why it has ended
+	timer *time.Timer // sends the next comment
+	err   error       // why the stream has ended; nil while it has not
 }
 
-// Events begins an answer of server-sent events; see [EventStream.Send]. A client
-// that comes back names the last event it got in the header Last-Event-ID.
+// Events begins a response of server-sent events; see [EventStream.Send]. A client that reconnects
+// names the last event that it received in the header Last-Event-ID.
 //
-// The header is sent at once. The server's deadlines do not end the stream, but
-// a client that takes longer than 30 seconds for an event is dropped. After 15
-// seconds without an event a comment goes out, which keeps proxies from cutting
-// the connection and finds clients that are gone. After Events nothing but the
-// stream may write to res. The error is for a handler to return; it also ends
-// the handler of a HEAD request, where that is no failure.
+// The header is sent at once. The server's timeouts do not end the stream; instead, a client that
+// takes longer than 30 seconds to accept an event is disconnected. After 15 seconds without an
+// event, a comment is sent, which keeps proxies from closing the connection and detects clients
+// that are gone. After Events returns, only the stream may write to res.
+//
+// A handler should return the error. It is [ErrAnswered] if the response has already begun, and it
+// matches [http.ErrNotSupported] if the server's writer cannot flush. It is also not nil for a HEAD
+// request, to end the handler; there it is not a failure.
 func (res *Response) Events() (*EventStream, error) {
 	h := res.Header()
 	h.Set("Content-Type", "text/event-stream")
 	if h.Get("Cache-Control") == "" {
 		h.Set("Cache-Control", "no-cache")
 	}
-	h.Set("X-Accel-Buffering", "no") // nginx would collect the events
-	if err := res.stream(h["Content-Type"]); err != nil {
+	h.Set("X-Accel-Buffering", "no") // otherwise nginx collects events before it passes them on
+	if err := res.beginStream(h["Content-Type"]); err != nil {
 		return nil, err
 	}
 	if err := res.FlushError(); err != nil {
@@ -52,35 +64,37 @@ func (res *Response) Events() (*EventStream, error) {
 	}
 	s := &EventStream{res: res}
 	s.timer = time.AfterFunc(keepAlive, func() { s.write([]byte(":\n\n")) })
-	res.rare().events = s
+	res.ensureExtra().stop = s.stop
 	return s, nil
 }
 
-// Send sends an event and does not return before it is on its way. It returns
-// an error, then and ever after, once the client is gone, has stalled, or the
-// context of the request is done; the handler should then return it. For an
-// event that cannot be sent it returns an error, and the stream goes on: for
-// data that has no JSON form, an ID or a Type with a line break, or an ID with
-// NUL.
+// Send sends an event, and returns once the event has been handed to the connection.
+//
+// When the client is gone, has stalled for 30 seconds, or the context of the request is done, Send
+// returns an error, as does every later call; the handler should then return that error. Send also
+// returns an error for an event that cannot be sent: one whose Data has no JSON form, whose ID or
+// Type contains a line break, or whose ID contains NUL. Nothing of it is sent then, and the stream
+// goes on.
 func (s *EventStream) Send(e Event) error {
-	text, err := e.encode(s.res.marshal)
+	b, err := e.encode(s.res.marshal)
 	if err != nil {
 		return err
 	}
-	return s.write(text)
+	return s.write(b)
 }
 
-func (s *EventStream) write(text []byte) error {
+// write sends an encoded event or comment, unless the stream has ended.
+func (s *EventStream) write(b []byte) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.err == nil {
-		s.err = s.res.req.base.Context().Err()
+		s.err = s.res.req.base.Context().Err() // of the client's connection
 	}
 	if s.err == nil {
-		s.err = s.res.req.Context().Err()
+		s.err = s.res.req.Context().Err() // which the handler may have replaced
 	}
 	if s.err == nil {
-		s.err = s.res.writeNow(text)
+		s.err = s.res.writeAndFlush(b)
 	}
 	if s.err == nil {
 		s.timer.Reset(keepAlive)
@@ -88,16 +102,16 @@ func (s *EventStream) write(text []byte) error {
 	return s.err
 }
 
-// stop ends the stream when its handler has returned. A comment that is being
-// written is waited for.
+// stop ends the stream when its handler has returned. It waits for a comment that is being written.
 func (s *EventStream) stop() {
 	s.timer.Stop()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.timer.Stop() // it may have been set again
+	s.timer.Stop() // write may have reset it
 	s.err = ErrAnswered
 }
 
+// encode returns the event in the form in which it is sent.
 func (e Event) encode(marshal func(any) ([]byte, error)) ([]byte, error) {
 	if strings.ContainsAny(e.ID, "\r\n\x00") || strings.ContainsAny(e.Type, "\r\n") {
 		return nil, fmt.Errorf("apiroute: Send: event %q of type %q: a line break or NUL in it", e.ID, e.Type)
@@ -110,34 +124,45 @@ func (e Event) encode(marshal func(any) ([]byte, error)) ([]byte, error) {
 		b.WriteString("id: " + e.ID + "\n")
 	}
 	if e.Retry > 0 {
-		ms := e.Retry.Milliseconds()
-		if e.Retry%time.Millisecond > 0 {
-			ms++ // 0 would have the client come back at once
-		}
-		b.WriteString("retry: " + strconv.FormatInt(ms, 10) + "\n")
+		b.WriteString("retry: " + strconv.FormatInt(roundUpToMillis(e.Retry), 10) + "\n")
 	}
-	var data string
-	switch d := e.Data.(type) {
-	case nil:
-		b.WriteByte('\n')
-		return b.Bytes(), nil
-	case string:
-		data = d
-	case []byte:
-		data = string(d)
-	default:
-		text, err := marshal(d)
+	if e.Data != nil {
+		data, err := eventData(e.Data, marshal)
 		if err != nil {
-			return nil, fmt.Errorf("apiroute: Send: %w", err)
+			return nil, err
 		}
-		data = string(text)
-	}
-	for _, line := range strings.Split(lineBreaks.Replace(data), "\n") {
-		b.WriteString("data: " + line + "\n")
+		for _, line := range strings.Split(lineBreaks.Replace(data), "\n") {
+			b.WriteString("data: " + line + "\n")
+		}
 	}
 	b.WriteByte('\n')
 	return b.Bytes(), nil
 }
 
-// lineBreaks makes the three line breaks of the standard one.
+// eventData returns the data of an event as a string that may contain line breaks.
+func eventData(data any, marshal func(any) ([]byte, error)) (string, error) {
+	switch d := data.(type) {
+	case string:
+		return d, nil
+	case []byte:
+		return string(d), nil
+	}
+	b, err := marshal(data)
+	if err != nil {
+		return "", fmt.Errorf("apiroute: Send: %w", err)
+	}
+	return string(b), nil
+}
+
+// roundUpToMillis returns d in milliseconds. It rounds up, because a retry of 0 would make the
+// client reconnect at once.
+func roundUpToMillis(d time.Duration) int64 {
+	ms := d.Milliseconds()
+	if d%time.Millisecond > 0 {
+		ms++
+	}
+	return ms
+}
+
+// lineBreaks replaces the three line breaks of the HTML standard by one, "\n".
 var lineBreaks = strings.NewReplacer("\r\n", "\n", "\r", "\n")

@@ -4,40 +4,43 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/http/httptrace"
 	"net/http/httputil"
-	"net/textproto"
 	"net/url"
 	"regexp"
 	"slices"
 	"strings"
 )
 
-// A mask is the correspondence of the paths of a target and of a route.
+// A mask translates between the paths of a target and those of the route that stands in front of
+// it, for one request. With the target https://example.com/secret and the route
+// /api/x/[[...path]], a request for /api/x/a/b goes to /secret/a/b, and a redirect to /secret/c
+// becomes one to /api/x/c.
 type mask struct {
 	target *url.URL
-	route  string // the escaped path of the route without the catch-all
-	below  string // the escaped segments of the catch-all, each after a slash
-	exact  bool   // the route has no catch-all
+	route  string // the escaped path of the route without its catch-all: "/api/x"
+	below  string // the escaped segments of the catch-all, each after a slash: "/a/b"
+	exact  bool   // the route has no catch-all, so every request goes to the target itself
 }
 
+// newMask returns the mask for a request. Its error is an *Error with status 400 if the service
+// could take the request's path for one outside of the target.
 func newMask(target *url.URL, req *Request) (*mask, error) {
 	raw, escaped := rawPath(req.URL)
 	if !escaped {
 		raw = req.URL.EscapedPath()
 	}
 	rest := req.catchAll()
-	if slices.ContainsFunc(rest, climbs) {
+	if slices.ContainsFunc(rest, hasDotSegment) {
 		return nil, Errorf(http.StatusBadRequest, "the path has a dot segment")
 	}
 	m := &mask{target: target, exact: req.match.page == nil || !req.match.page.hasCatchAll()}
 	segs := strings.Split(strings.Trim(raw, "/"), "/")
-	own := max(0, len(segs)-len(rest)) // the handler may have been given another URL
+	own := max(0, len(segs)-len(rest)) // middleware may have replaced the URL by a shorter one
 	m.route, m.below = escapeSegments(segs[:own]), escapeSegments(segs[own:])
 	return m, nil
 }
 
-// escapeSegments returns segments as [escapePath] has them, each after a slash.
+// escapeSegments returns segments as a path, escaped by escapePath, each after a slash.
 func escapeSegments(segs []string) string {
 	var b strings.Builder
 	for _, s := range segs {
@@ -46,40 +49,8 @@ func escapeSegments(segs []string) string {
 	return b.String()
 }
 
-// climbs reports whether a service might find a dot segment in a segment: if it
-// takes %2F for a slash, or a backslash, or a semicolon for the end of a name.
-func climbs(segment string) bool {
-	for _, part := range strings.FieldsFunc(segment, func(r rune) bool { return r == '/' || r == '\\' }) {
-		if name, _, _ := strings.Cut(part, ";"); name == "." || name == ".." {
-			return true
-		}
-	}
-	return false
-}
-
-// base returns the escaped path of the target without a slash at its end.
-func (m *mask) base() string { return strings.TrimRight(m.target.EscapedPath(), "/") }
-
-// public returns the escaped path on the route for one on the target, and false
-// if that is not below the target's.
-func (m *mask) public(path string) (string, bool) {
-	rest, ok := strings.CutPrefix(path, m.base())
-	if !ok || rest != "" && rest[0] != '/' || strings.HasPrefix(rest, "//") {
-		return "", false
-	}
-	for _, s := range strings.Split(rest, "/") {
-		if text, err := url.PathUnescape(s); err != nil || climbs(text) {
-			return "", false
-		}
-	}
-	if path = strings.TrimRight(m.route, "/") + rest; path == "" {
-		path = "/"
-	}
-	return path, true
-}
-
-// escapePath escapes what must not stand in the path of a URL, and keeps the
-// escapes that are there.
+// escapePath escapes the bytes that may not occur in the path of a URL, and keeps the escapes that
+// are in it.
 func escapePath(s string) string {
 	var b strings.Builder
 	for i := 0; i < len(s); i++ {
@@ -94,36 +65,78 @@ func escapePath(s string) string {
 	return b.String()
 }
 
-// rewrite directs a request to the target.
-func (m *mask) rewrite(pr *httputil.ProxyRequest) {
+// hasDotSegment reports whether a service might find a dot segment in a decoded segment. It might
+// if it takes %2F or a backslash for a slash, or a semicolon for the end of a name: "..;x",
+// `a\..\b`.
+func hasDotSegment(segment string) bool {
+	for _, part := range strings.FieldsFunc(segment, func(r rune) bool { return r == '/' || r == '\\' }) {
+		if name, _, _ := strings.Cut(part, ";"); name == "." || name == ".." {
+			return true
+		}
+	}
+	return false
+}
+
+// basePath returns the escaped path of the target without slashes at its end.
+func (m *mask) basePath() string { return strings.TrimRight(m.target.EscapedPath(), "/") }
+
+// targetPath returns the escaped path on the target for the request.
+func (m *mask) targetPath() string {
+	path := m.basePath() + m.below
+	if m.exact || m.below == "" {
+		path = m.target.EscapedPath()
+	}
+	if path == "" {
+		path = "/"
+	}
+	return path
+}
+
+// routePath returns the escaped path on the route for an escaped path on the target, and false if
+// that path is not below the target's.
+func (m *mask) routePath(path string) (string, bool) {
+	rest, ok := strings.CutPrefix(path, m.basePath())
+	if !ok || rest != "" && rest[0] != '/' || strings.HasPrefix(rest, "//") {
+		return "", false
+	}
+	for _, s := range strings.Split(rest, "/") {
+		if segment, err := url.PathUnescape(s); err != nil || hasDotSegment(segment) {
+			return "", false
+		}
+	}
+	if path = strings.TrimRight(m.route, "/") + rest; path == "" {
+		path = "/"
+	}
+	return path, true
+}
+
+// rewriteRequest directs a request to the target.
+func (m *mask) rewriteRequest(pr *httputil.ProxyRequest) {
 	out := pr.Out.URL
 	out.Scheme, out.Host = m.target.Scheme, m.target.Host
-	if out.RawPath = m.base() + m.below; m.exact || m.below == "" {
-		out.RawPath = m.target.EscapedPath()
-	}
-	if out.RawPath == "" {
-		out.RawPath = "/"
-	}
-	out.Path, _ = url.PathUnescape(out.RawPath) // both parts are escaped
+	out.RawPath = m.targetPath()
+	out.Path, _ = url.PathUnescape(out.RawPath) // no error: the target and newMask have escaped it
 	if _, err := url.ParseQuery(pr.In.URL.RawQuery); err == nil {
-		out.RawQuery = pr.In.URL.RawQuery // else without what is malformed, as ReverseProxy leaves it
+		// As received, since it may be signed. ReverseProxy has removed malformed pairs from
+		// out.RawQuery, and may have encoded the others anew.
+		out.RawQuery = pr.In.URL.RawQuery
 	}
 	pr.Out.Host = ""
 	pr.SetXForwarded()
-	dropHTTP(pr.Out.Header)
+	dropHTTPUpgrades(pr.Out.Header)
 	if pr.Out.Header.Get("Accept-Encoding") == "" {
-		pr.Out.Header.Set("Accept-Encoding", "identity") // else the transport would ask for gzip, and inflate it
+		// Otherwise the transport would ask for gzip itself, and inflate the response.
+		pr.Out.Header.Set("Accept-Encoding", "identity")
 	}
 }
 
-// dropHTTP takes the protocols that carry further requests out of an upgrade:
-// nobody would hold those to the mask. HTTP/2 has given that upgrade up anyway;
-// RFC 9113, section 3.1. A request can be answered without an upgrade; RFC 9110,
-// section 7.8.
-func dropHTTP(h http.Header) {
+// dropHTTPUpgrades removes from the Upgrade header the protocols that carry further requests,
+// because those would not be confined to the path of the target. A server may ignore an Upgrade
+// (RFC 9110, section 7.8), and HTTP/2 itself has given it up (RFC 9113, section 3.1).
+func dropHTTPUpgrades(h http.Header) {
 	h.Del("HTTP2-Settings")
 	var kept []string
-	for _, protocol := range strings.Split(h.Get("Upgrade"), ",") { // ReverseProxy passes one line
+	for _, protocol := range strings.Split(h.Get("Upgrade"), ",") { // ReverseProxy passes on one line
 		protocol = strings.Trim(protocol, " \t")
 		switch name, _, _ := strings.Cut(protocol, "/"); strings.ToLower(name) {
 		case "", "h2c", "h2", "http", "tls":
@@ -139,49 +152,68 @@ func dropHTTP(h http.Header) {
 	h.Del("Connection")
 }
 
-// RoundTrip sends a request to the target. What names the target in an answer of
-// 1xx is rewritten here, since ReverseProxy sends that on without asking.
-func (m *mask) RoundTrip(out *http.Request) (*http.Response, error) {
-	ctx := httptrace.WithClientTrace(out.Context(), &httptrace.ClientTrace{
-		Got1xxResponse: func(_ int, h textproto.MIMEHeader) error {
-			m.hideHeader(http.Header(h), out) // and that of the trace that is there gets the same map
-			return nil
-		},
-	})
-	return http.DefaultTransport.RoundTrip(out.WithContext(ctx))
-}
-
-// hide rewrites what names the target in the header of its answer.
-func (m *mask) hide(answer *http.Response) error {
-	if code := answer.StatusCode; code < 200 && code != http.StatusSwitchingProtocols || code > 999 {
+// hideResponse rewrites the references to the target in the header of a final response. It
+// returns an error if the client could make no use of the response without them.
+func (m *mask) hideResponse(resp *http.Response) error {
+	if code := resp.StatusCode; code < 200 && code != http.StatusSwitchingProtocols || code > 999 {
 		return fmt.Errorf("apiroute: Proxy: the target answers with status %d", code)
 	}
-	ref := first(answer.Header, "Location")
-	if m.addsSlash(ref, answer) {
+	ref := firstValue(resp.Header, "Location")
+	if m.addsSlash(ref, resp) {
 		return errors.New("apiroute: Proxy: the target redirects to its own path with a slash at the end, which a route does not have: " + ref)
 	}
-	if !m.hideHeader(answer.Header, answer.Request) {
+	if !m.hideHeader(resp.Header, resp.Request) {
 		return errors.New("apiroute: Proxy: the target redirects to a path of its own that is not masked: " + ref)
 	}
 	return nil
 }
 
-// hideHeader rewrites what names the target in the header of an answer to a
-// request, or takes it out. It is false if the answer makes no sense without.
+// addsSlash reports whether a response redirects to the path of its own request with a slash
+// appended. The router has no such paths and would redirect the client back, without end.
+func (m *mask) addsSlash(ref string, resp *http.Response) bool {
+	out := resp.Request
+	switch code := resp.StatusCode; {
+	case code == http.StatusTemporaryRedirect || code == http.StatusPermanentRedirect:
+	case code/100 != 3 || out.Method != http.MethodGet && out.Method != http.MethodHead:
+		return false // not a redirect, or perhaps one that changes the method
+	}
+	u, ok := resolve(ref, out)
+	if !ok || u.RawQuery != out.URL.RawQuery {
+		return false
+	}
+	if _, isTarget := m.compareHost(u, out); !isTarget {
+		return false
+	}
+	return equalPaths(u.EscapedPath(), out.URL.EscapedPath()+"/")
+}
+
+// equalPaths reports whether two escaped paths have the same decoded segments.
+func equalPaths(a, b string) bool {
+	return slices.EqualFunc(strings.Split(a, "/"), strings.Split(b, "/"), func(s, t string) bool {
+		s, _ = url.PathUnescape(s)
+		t, _ = url.PathUnescape(t)
+		return s == t
+	})
+}
+
+// hideHeader rewrites the references to the target in the header of the response to out, and
+// removes those that it cannot. It returns false if it had to remove the Location.
 func (m *mask) hideHeader(h http.Header, out *http.Request) (ok bool) {
 	ok = true
 	for _, name := range []string{"Location", "Content-Location"} {
-		ref := first(h, name)
+		ref := firstValue(h, name)
 		if ref == "" {
 			continue
 		}
-		to, is := m.toRoute(ref, out)
-		if h.Set(name, to); !is {
-			h.Del(name)
-			ok = ok && name != "Location"
+		rewritten, found := m.toRoute(ref, out)
+		if found {
+			h.Set(name, rewritten)
+			continue
 		}
+		h.Del(name)
+		ok = ok && name != "Location"
 	}
-	if v := first(h, "Refresh"); v != "" {
+	if v := firstValue(h, "Refresh"); v != "" {
 		m.hideRefresh(h, v, out)
 	}
 	for i, c := range h["Set-Cookie"] {
@@ -190,9 +222,9 @@ func (m *mask) hideHeader(h http.Header, out *http.Request) (ok bool) {
 	return ok
 }
 
-// first returns the first value of a header that is not empty. Clients differ in
-// which of several they take, so all have to be seen, and one is sent on.
-func first(h http.Header, name string) string {
+// firstValue returns the first value of a header that is not empty, and "" if there is none.
+// Clients differ in which of several values they take, so only this one is passed on.
+func firstValue(h http.Header, name string) string {
 	for _, v := range h[name] {
 		if v != "" {
 			return v
@@ -201,38 +233,69 @@ func first(h http.Header, name string) string {
 	return ""
 }
 
+// refreshHeader splits the header Refresh as browsers do: into seconds, and a URL with or without
+// "url=" and quotes. For `5; url="/a"` the submatches are "5" and "/a".
+var refreshHeader = regexp.MustCompile(`^\s*([0-9.]+)\s*(?:$|[;,\s]\s*(?i:url\s*=\s*)?["']?([^"']*))`)
+
+// hideRefresh sets the header Refresh to the value v with its URL rewritten, or removes it.
 func (m *mask) hideRefresh(h http.Header, v string, out *http.Request) {
-	parts := refresh.FindStringSubmatch(v)
+	parts := refreshHeader.FindStringSubmatch(v)
 	if parts == nil {
 		h.Del("Refresh")
 		return
 	}
-	h.Set("Refresh", parts[1])
-	if parts[2] != "" {
-		to, ok := m.toRoute(parts[2], out)
-		if h.Set("Refresh", parts[1]+"; url="+to); !ok {
-			h.Del("Refresh")
-		}
+	seconds, ref := parts[1], parts[2]
+	if ref == "" {
+		h.Set("Refresh", seconds)
+		return
 	}
+	rewritten, ok := m.toRoute(ref, out)
+	if !ok {
+		h.Del("Refresh")
+		return
+	}
+	h.Set("Refresh", seconds+"; url="+rewritten)
 }
 
-// refresh takes apart the header Refresh, as browsers read it: seconds, and a
-// URL with or without its name and quotes.
-var refresh = regexp.MustCompile(`^\s*([0-9.]+)\s*(?:$|[;,\s]\s*(?i:url\s*=\s*)?["']?([^"']*))`)
+// hideCookie returns a Set-Cookie header without its Domain, and with a Path on the route. A
+// cookie whose name starts with __Host- must keep the path "/" (RFC 6265bis, section 4.1.3.2).
+func (m *mask) hideCookie(cookie string) string {
+	parts := strings.Split(cookie, ";")
+	kept := []string{parts[0]}
+	name := strings.TrimSpace(parts[0])
+	isHost := len(name) >= 7 && strings.EqualFold(name[:7], "__Host-")
+	for _, part := range parts[1:] {
+		attr, value, _ := strings.Cut(part, "=")
+		switch attr = strings.TrimSpace(attr); {
+		case strings.EqualFold(attr, "Domain"):
+			continue
+		case strings.EqualFold(attr, "Path") && !isHost:
+			path, ok := m.routePath(strings.TrimSpace(value))
+			if !ok {
+				path, _ = m.routePath(m.basePath())
+			}
+			// The client has chosen a part of the path, and must not add attributes by it.
+			part = " Path=" + strings.ReplaceAll(path, ";", "%3B")
+		}
+		kept = append(kept, part)
+	}
+	return strings.Join(kept, ";")
+}
 
-// toRoute returns the reference on the route for one that the target gave. It
-// is false for one to the target's host that is not below the target's path.
+// toRoute returns the reference on the route for one in the response to out. References to
+// other services are returned unchanged. It returns false for one to the target's host that is not
+// below the target's path, and for one that cannot be parsed.
 func (m *mask) toRoute(ref string, out *http.Request) (string, bool) {
 	u, ok := resolve(ref, out)
 	if !ok {
 		return "", false
 	}
-	named, same := m.names(u, out)
-	if !named {
-		return ref, true // another service, mailto:, or the request's own path
+	sameName, isTarget := m.compareHost(u, out)
+	if !sameName {
+		return ref, true // another service, mailto:, or the path of the request itself
 	}
-	path, ok := m.public(u.EscapedPath())
-	if !ok || !same {
+	path, ok := m.routePath(u.EscapedPath())
+	if !ok || !isTarget {
 		return "", false
 	}
 	u.Scheme, u.Host, u.User, u.RawPath = "", "", nil, path
@@ -240,13 +303,17 @@ func (m *mask) toRoute(ref string, out *http.Request) (string, bool) {
 	return u.String(), true
 }
 
-// resolve returns the URL that a browser makes of a reference in the answer to a
-// request (https://url.spec.whatwg.org/#concept-basic-url-parser): backslashes
-// are slashes, and two slashes or more go before a host. A reference without a
-// path is left without a host. It is false if there is no telling.
+// urlScheme matches the scheme of a URL, colon included.
+var urlScheme = regexp.MustCompile(`^[a-zA-Z][a-zA-Z0-9+.-]*:`)
+
+// resolve returns the URL that a browser makes of a reference in the response to out
+// (https://url.spec.whatwg.org/#concept-basic-url-parser). In it, backslashes are slashes, and two
+// slashes or more precede a host. A reference that has neither a host nor a path, such as "?q", is
+// returned without a host. resolve returns false if it cannot tell what a browser makes of it.
 func resolve(ref string, out *http.Request) (*url.URL, bool) {
-	scheme := strings.ToLower(schemeOf.FindString(ref))
-	needsHost := scheme == "http:" || scheme == "https:" // else it is relative or not, by the scheme of the page
+	scheme := strings.ToLower(urlScheme.FindString(ref))
+	// Whether "http:x" is a relative reference depends on the scheme of the page that has it.
+	needsHost := scheme == "http:" || scheme == "https:"
 	if needsHost || scheme == "" {
 		end := len(ref)
 		if i := strings.IndexAny(ref, "?#"); i >= 0 {
@@ -268,73 +335,26 @@ func resolve(ref string, out *http.Request) (*url.URL, bool) {
 	return u, true
 }
 
-var schemeOf = regexp.MustCompile(`^[a-zA-Z][a-zA-Z0-9+.-]*:`)
-
-// names reports whether a URL has the name of the target, and whether it is the
-// target, with its port.
-func (m *mask) names(u *url.URL, out *http.Request) (named, same bool) {
+// compareHost reports whether a URL in the response to out has a host name of the target, and
+// whether it has that name's port too. The target has up to three names: its own, and two that an
+// edit may have set, in the URL and in the Host of the request.
+func (m *mask) compareHost(u *url.URL, out *http.Request) (sameName, isTarget bool) {
 	if u.Host == "" {
 		return false, false
 	}
 	for _, own := range []*url.URL{m.target, out.URL, {Host: out.Host}} {
 		if strings.EqualFold(strings.TrimSuffix(u.Hostname(), "."), strings.TrimSuffix(own.Hostname(), ".")) {
-			named, same = true, same || port(u) == port(own)
+			sameName, isTarget = true, isTarget || port(u) == port(own)
 		}
 	}
-	return named, same
+	return sameName, isTarget
 }
 
-// addsSlash reports whether an answer redirects to the same request with a slash
-// after the path. The router, which has no such paths, would send the client
-// back, and so on without end.
-func (m *mask) addsSlash(ref string, answer *http.Response) bool {
-	out := answer.Request
-	switch code := answer.StatusCode; {
-	case code == http.StatusTemporaryRedirect || code == http.StatusPermanentRedirect:
-	case code/100 != 3 || out.Method != http.MethodGet && out.Method != http.MethodHead:
-		return false // no redirect, or perhaps to another method
-	}
-	u, ok := resolve(ref, out)
-	if !ok || u.RawQuery != out.URL.RawQuery {
-		return false
-	}
-	_, same := m.names(u, out)
-	return same && slices.EqualFunc(strings.Split(u.EscapedPath(), "/"), strings.Split(out.URL.EscapedPath()+"/", "/"), func(a, b string) bool {
-		a, _ = url.PathUnescape(a)
-		b, _ = url.PathUnescape(b)
-		return a == b
-	})
-}
-
-// port returns the port of a URL, "" for the usual one. Services behind a proxy
-// that ends TLS take their own scheme to be http.
+// port returns the port of a URL, and "" for the default one of either scheme: a service behind a
+// proxy that terminates TLS takes its own scheme to be http.
 func port(u *url.URL) string {
 	if p := u.Port(); p != "80" && p != "443" {
 		return p
 	}
 	return ""
-}
-
-// hideCookie returns a Set-Cookie without a Domain and with a Path on the route.
-// A cookie named __Host- must have the path "/"; RFC 6265bis, section 4.1.3.2.
-func (m *mask) hideCookie(c string) string {
-	parts := strings.Split(c, ";")
-	kept := []string{parts[0]}
-	name := strings.TrimSpace(parts[0])
-	isHost := len(name) >= 7 && strings.EqualFold(name[:7], "__Host-")
-	for _, part := range parts[1:] {
-		name, value, _ := strings.Cut(part, "=")
-		switch name = strings.TrimSpace(name); {
-		case strings.EqualFold(name, "Domain"):
-			continue
-		case strings.EqualFold(name, "Path") && !isHost:
-			path, ok := m.public(strings.TrimSpace(value))
-			if !ok {
-				path, _ = m.public(m.base())
-			}
-			part = " Path=" + strings.ReplaceAll(path, ";", "%3B") // the client had a say in it
-		}
-		kept = append(kept, part)
-	}
-	return strings.Join(kept, ";")
 }

@@ -9,33 +9,183 @@ import (
 	"time"
 )
 
-// A scope is the options of a router, a group or a route, with those of the
-// outer levels taken in.
+// An Option is a setting of a router, a group or a route. Where levels set the same option, the
+// inner one wins, except that [Use] and [Around] add up. Registration panics if it is given an
+// option that is not allowed there, or a zero Option. An Option may be used any number of times.
+type Option struct {
+	name   string
+	places place // where the option is allowed
+	apply  func(*scope)
+}
+
+// A place is a set of the calls that take options.
+type place int
+
+const (
+	onRouter place = 1 << iota
+	onGroup
+	onRoute
+	onMount
+	onEndpoint
+	anywhere = onRouter | onGroup | onRoute | onMount | onEndpoint
+)
+
+// Use adds standard middleware. The first is the outermost.
+//
+// Middleware of the router runs before routing: it sees every request, those that end in a 404
+// included, and may rewrite the URL. Middleware of a group or a route runs for the paths of that
+// group or route only, inside the middleware of the outer levels.
+//
+// When the package itself responds on a path that has routes (with a 405, with a 308, or to
+// OPTIONS), only the middleware that all routes of the path have in common runs. So CORS for a path
+// belongs on a level that contains all methods of the path.
+//
+// Middleware must pass on the context of the request. A Body that it puts into the request must
+// not retain the slice that its Read is given; see [io.Reader].
+//
+// Each function is called once for each route, when the route is registered; those of the router
+// are called once, by [New]. Either panics if a function returns nil. Use panics if one is nil.
+func Use(middleware ...func(http.Handler) http.Handler) Option {
+	if slices.ContainsFunc(middleware, func(m func(http.Handler) http.Handler) bool { return m == nil }) {
+		panic("apiroute: Use: nil middleware")
+	}
+	return Option{"Use", anywhere, func(s *scope) { s.use = append(s.use, middleware...) }}
+}
+
+// Around adds middleware that wraps a [Handler]. The first is the outermost, and all of it runs
+// inside the middleware of [Use]. It sees the error that the handler returns, and rejects a request
+// by returning one itself; this suits authentication and transactions. A panic of the handler
+// passes through it, so whatever must then be undone belongs in a deferred call. It passes values
+// on in the context of the request:
+//
+//	req.Request = req.WithContext(ctx)
+//
+// It runs for the paths of its router, group or route, and as with Use, only what is common to all
+// routes of a path runs when the package itself responds there. It does not run for a 404.
+//
+// Each function is called once for each route, when the route is registered, which panics if the
+// function returns nil. Around panics if a function is nil.
+func Around(middleware ...func(Handler) Handler) Option {
+	if slices.ContainsFunc(middleware, func(m func(Handler) Handler) bool { return m == nil }) {
+		panic("apiroute: Around: nil middleware")
+	}
+	return Option{"Around", anywhere, func(s *scope) { s.around = append(s.around, middleware...) }}
+}
+
+// BodyLimit sets the largest size of a request body, in bytes. A longer body is rejected with a
+// 413. The default is 1 MiB, which is 1,048,576 bytes; a [Router.Mount] has no limit unless it is
+// given one itself. If middleware decompresses a body, the limit applies to the result. BodyLimit
+// panics if bytes is not positive.
+func BodyLimit(bytes int64) Option {
+	if bytes <= 0 {
+		panic("apiroute: BodyLimit: want 1 byte or more; for no limit there is NoBodyLimit")
+	}
+	return Option{"BodyLimit", anywhere, func(s *scope) { s.bodyLimit = bytes }}
+}
+
+// NoBodyLimit removes the limit on the size of a request body; see [BodyLimit].
+func NoBodyLimit() Option {
+	return Option{"NoBodyLimit", anywhere, func(s *scope) { s.bodyLimit = 0 }}
+}
+
+// Timeout sets a deadline on the context of each request, inside the middleware of [Use]. The
+// default, 0, is no deadline.
+//
+// If a handler returns an error after the deadline, the response is a 503; an [*Error] is sent as
+// it is. A deadline that the handler has set itself has no such effect: its error is a 500. A
+// handler that ignores its context goes on, and its response is sent, late.
+//
+// The time that the client takes to send the body counts, so a route for uploads may need a longer
+// timeout. Timeout panics if d is negative.
+func Timeout(d time.Duration) Option {
+	if d < 0 {
+		panic("apiroute: Timeout: negative duration")
+	}
+	return Option{"Timeout", anywhere, func(s *scope) { s.timeout = d }}
+}
+
+// RejectUnknown sets whether unknown names are errors: in a JSON body, and with [Bind] also in the
+// query and in a form. The default is false: they are ignored. It is not allowed for a Mount.
+func RejectUnknown(reject bool) Option {
+	return Option{"RejectUnknown", anywhere &^ onMount, func(s *scope) { s.rejectUnknown = reject }}
+}
+
+// ETag sets whether responses to GET and HEAD with status 200 from JSON, Text, HTML and Bytes get a
+// strong ETag that is computed from the body. An ETag that the handler has set is kept. If the
+// request's If-None-Match contains the ETag, the response is a 304 without a body (RFC 9110,
+// section 13.1.2). The handler still runs; only the transfer is saved. The default is false. It is
+// not allowed for a Mount.
+func ETag(on bool) Option {
+	return Option{"ETag", anywhere &^ onMount, func(s *scope) { s.etag = on }}
+}
+
+// JSONCodec sets the functions that encode and decode JSON, in place of those of [encoding/json].
+// Either may be nil, which stands for encoding/json. Both are called by multiple goroutines at
+// once. It is not allowed for a Mount.
+//
+// unmarshal is not called for a body that is empty, null or not valid UTF-8. Its error is a 400.
+// The response names the field or the offset if the error is of one of encoding/json's own types,
+// and otherwise says only that the body does not fit. [RejectUnknown] has no effect on a JSON
+// body that unmarshal decodes; how names are matched, and whether anything may follow the value,
+// is up to unmarshal as well.
+func JSONCodec(marshal func(v any) ([]byte, error), unmarshal func(data []byte, v any) error) Option {
+	return Option{"JSONCodec", anywhere &^ onMount, func(s *scope) { s.marshal, s.unmarshal = marshal, unmarshal }}
+}
+
+// Logger sets the logger for errors; see [Error] for what is logged, and at which level. The
+// default, and the meaning of nil, is [slog.Default] at the time of the error.
+func Logger(l *slog.Logger) Option {
+	return Option{"Logger", anywhere, func(s *scope) { s.logger = l }}
+}
+
+// OnError sets a function that is called with every error before the response is sent: with the
+// errors that handlers return, with panics, and with 404 and 405 as well. f may respond itself and
+// return nil, or return an error, the same or another, to which the package then responds:
+//
+//	apiroute.OnError(func(req *apiroute.Request, res *apiroute.Response, err error) error {
+//		if errors.Is(err, sql.ErrNoRows) {
+//			return apiroute.Errorf(404, "no such thing")
+//		}
+//		return err
+//	})
+//
+// 404 and 405 are an [*Error]. A panic is an error that wraps the panic's value if that is an
+// error. The error that f is given is always logged; a different one that f returns is logged too.
+// If f panics, or returns nil without having responded, the response is a 500 without a detail. f
+// is also called for an error after the first byte of a response, but can no longer respond then.
+// f may be called by multiple goroutines at once. The default is nil, which changes nothing.
+func OnError(f func(*Request, *Response, error) error) Option {
+	return Option{"OnError", anywhere, func(s *scope) { s.onError = f }}
+}
+
+// A scope holds the options that apply to a router, a group or a route. Those of the outer levels
+// are included in config, and can be reached through parent for middleware.
 type scope struct {
-	parent *scope // nil for a router
-	depth  int
-	use    []func(http.Handler) http.Handler // of this level alone
-	around []func(Handler) Handler           // of this level alone
+	parent *scope                            // the level around this one; nil for a router
+	depth  int                               // the number of levels around this one
+	use    []func(http.Handler) http.Handler // of this level only
+	around []func(Handler) Handler           // of this level only
 	config
 }
 
-// config is the options of which the inner level wins.
+// A config holds the options of which the inner level's value replaces the outer one's.
 type config struct {
-	bodyLimit     int64 // 0: none
-	timeout       time.Duration
+	bodyLimit     int64         // in bytes; 0 is no limit
+	timeout       time.Duration // 0 is none
 	rejectUnknown bool
 	etag          bool
-	status        int // of a typed endpoint; 0: 200 or 204
-	marshal       func(any) ([]byte, error)
-	unmarshal     func([]byte, any) error
-	logger        *slog.Logger // nil: slog.Default
-	onError       func(*Request, *Response, error) error
+	status        int                                    // of a typed endpoint; 0 is 200 or 204
+	marshal       func(any) ([]byte, error)              // nil is encoding/json's
+	unmarshal     func([]byte, any) error                // nil is encoding/json's
+	logger        *slog.Logger                           // nil is slog.Default()
+	onError       func(*Request, *Response, error) error // nil if there is none
 }
 
+// defaults is the config of a router without options.
 var defaults = config{bodyLimit: 1 << 20}
 
-// newScope returns the scope of a level. That of a route without options is that
-// of the level around it.
+// newScope returns the scope of a level inside parent with the options opts. A route without
+// options shares the scope of the level around it.
 func newScope(parent *scope, at place, opts []Option) (*scope, error) {
 	if at&(onRoute|onEndpoint) != 0 && len(opts) == 0 {
 		return parent, nil
@@ -59,7 +209,7 @@ func newScope(parent *scope, at place, opts []Option) (*scope, error) {
 	return s, nil
 }
 
-// common returns the innermost scope that holds for both a and b.
+// common returns the innermost scope that contains both a and b.
 func common(a, b *scope) *scope {
 	for a != b {
 		if a.depth >= b.depth {
@@ -69,144 +219,4 @@ func common(a, b *scope) *scope {
 		}
 	}
 	return a
-}
-
-// An Option is a setting of a router, a group or a route. Where levels differ,
-// the inner one wins; [Use] and [Around] add up. An Option where it has no
-// meaning makes the registration panic.
-type Option struct {
-	name   string
-	places place
-	apply  func(*scope)
-}
-
-// place is where an option is given.
-type place int
-
-const (
-	onRouter place = 1 << iota
-	onGroup
-	onRoute
-	onMount
-	onEndpoint
-	anywhere = onRouter | onGroup | onRoute | onMount | onEndpoint
-)
-
-// Use adds standard middleware, the outermost first.
-//
-// On the router it runs before matching: it sees every request, 404s included,
-// and may rewrite the URL. On a group or a route it runs for those paths only,
-// inside that of the outer levels, and for what the package answers on a path
-// that has routes (405, OPTIONS, 308) if it is common to all of them: CORS
-// for a path belongs on a level that all its methods have in common. It must pass
-// on the context of the request, and a Body that it puts in place must not keep
-// what its Read is given, as [io.Reader] has it.
-//
-// Each function is called once, when the router is made or the route is
-// registered. Use panics if one is nil.
-func Use(middleware ...func(http.Handler) http.Handler) Option {
-	if slices.ContainsFunc(middleware, func(m func(http.Handler) http.Handler) bool { return m == nil }) {
-		panic("apiroute: Use: nil middleware")
-	}
-	return Option{"Use", anywhere, func(s *scope) { s.use = append(s.use, middleware...) }}
-}
-
-// Around adds middleware in the package's own terms, the outermost first,
-// inside all of [Use]. It sees the error that the handler returns, and refuses
-// by returning one (authentication, transactions). A panic goes through it: what
-// must be taken back then is taken back in a defer. It hands values on by
-//
-//	req.Request = req.WithContext(ctx)
-//
-// It runs for the paths of its router, group or route, and like Use for what the
-// package answers on them. Each function is called once, when the route is
-// registered. Around panics if one is nil.
-func Around(middleware ...func(Handler) Handler) Option {
-	if slices.ContainsFunc(middleware, func(m func(Handler) Handler) bool { return m == nil }) {
-		panic("apiroute: Around: nil middleware")
-	}
-	return Option{"Around", anywhere, func(s *scope) { s.around = append(s.around, middleware...) }}
-}
-
-// BodyLimit sets how many bytes the body of a request may have, inclusive; a
-// longer one is answered 413. The default is 1 MiB, 1,048,576 bytes; a [Router.Mount]
-// has none but its own. Of a body that middleware has inflated it counts what
-// comes out. BodyLimit panics if bytes is 0 or less.
-func BodyLimit(bytes int64) Option {
-	if bytes <= 0 {
-		panic("apiroute: BodyLimit: want 1 byte or more; for no limit there is NoBodyLimit")
-	}
-	return Option{"BodyLimit", anywhere, func(s *scope) { s.bodyLimit = bytes }}
-}
-
-// NoBodyLimit takes the limit off the body of a request.
-func NoBodyLimit() Option {
-	return Option{"NoBodyLimit", anywhere, func(s *scope) { s.bodyLimit = 0 }}
-}
-
-// Timeout puts a deadline on the context of a request, inside [Use]; 0 is none,
-// the default. An error that a handler returns after it is answered 503, but an
-// [*Error] as it is; that of a deadline of the handler's own is a 500. A handler
-// that does not look at its context runs on, and its answer goes out, late. The
-// time in which a body comes counts: a route that takes uploads wants a longer
-// one. Timeout panics if d is negative.
-func Timeout(d time.Duration) Option {
-	if d < 0 {
-		panic("apiroute: Timeout: negative duration")
-	}
-	return Option{"Timeout", anywhere, func(s *scope) { s.timeout = d }}
-}
-
-// RejectUnknown makes unknown fields of a JSON body, and for [Bind] unknown names
-// in a query or a form, an error. The default is false: they are ignored. It is
-// not for a Mount.
-func RejectUnknown(reject bool) Option {
-	return Option{"RejectUnknown", anywhere &^ onMount, func(s *scope) { s.rejectUnknown = reject }}
-}
-
-// ETag gives the answers with status 200 to GET and HEAD, of JSON, Text, HTML and
-// Bytes, a strong ETag made from the body, unless the handler has set one, and
-// answers 304 if the request's If-None-Match has it (RFC 9110, section 13.1.2).
-// The handler runs all the same; what is saved is the way. The default is false.
-// It is not for a Mount.
-func ETag(on bool) Option {
-	return Option{"ETag", anywhere &^ onMount, func(s *scope) { s.etag = on }}
-}
-
-// JSONCodec sets what encodes and decodes JSON in place of [encoding/json], for
-// those who bring a faster one. Either may be nil, and is then encoding/json's.
-// Both are called by many goroutines at once.
-//
-// A body that is empty, null or not UTF-8 does not reach unmarshal. An error of
-// it is a 400 that names field or offset where it is one of encoding/json's own
-// types, and else says only that the body does not fit; [RejectUnknown], exact
-// names and what trails are then its own affair. It is not for a Mount.
-func JSONCodec(marshal func(v any) ([]byte, error), unmarshal func(data []byte, v any) error) Option {
-	return Option{"JSONCodec", anywhere &^ onMount, func(s *scope) { s.marshal, s.unmarshal = marshal, unmarshal }}
-}
-
-// Logger sets where errors are logged; see [Error] for what, and how. The
-// default, also for nil, is [slog.Default], read at each use.
-func Logger(l *slog.Logger) Option {
-	return Option{"Logger", anywhere, func(s *scope) { s.logger = l }}
-}
-
-// OnError sets a function that sees every error on its way to the answer: those
-// that handlers return, panics, 404 and 405 too. It may answer and return nil,
-// or return an error, the same or another, which gets the default answer:
-//
-//	apiroute.OnError(func(req *apiroute.Request, res *apiroute.Response, err error) error {
-//		if errors.Is(err, sql.ErrNoRows) {
-//			return apiroute.Errorf(404, "no such thing")
-//		}
-//		return err
-//	})
-//
-// 404 and 405 are an [*Error]; a panic is an error that wraps what the panic had
-// if that was one. The first error is logged in any case, and another one that
-// is returned for it too. If the function panics, or returns nil and has not
-// answered, the answer is a plain 500. For an error after the first
-// byte of an answer it is called, but can no longer answer. nil is none.
-func OnError(f func(*Request, *Response, error) error) Option {
-	return Option{"OnError", anywhere, func(s *scope) { s.onError = f }}
 }

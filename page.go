@@ -1,9 +1,7 @@
 package apiroute
 
 import (
-	"errors"
 	"net/http"
-	"reflect"
 	"slices"
 	"sort"
 	"strings"
@@ -46,8 +44,19 @@ type match struct {
 	scope     *scope  // the options that apply
 	respond   Handler // responds instead of the route's handler; nil to call that one
 	badValues bool    // the values of the path are not UTF-8 or hold NUL, and must not be used
+	reuse             // that of the route; zero if the page responds itself
+}
 
-	reuse // of the route; zero if the page responds itself
+// reuse says what of a typed endpoint's requests may be used again. It is zero for
+// other handlers.
+type reuse struct {
+	// serveAlone serves a request in an exchange that is used again; nil if
+	// somebody else is given the request or the response.
+	serveAlone func(http.ResponseWriter, *http.Request, found)
+
+	// reusesBody reports whether the body lies in the endpoint's call, where it is
+	// used again.
+	reusesBody bool
 }
 
 // defaultMatch is the match of a Handler without a router: the default options.
@@ -204,7 +213,7 @@ type route struct {
 	find    func(*http.Request) found // the routing of the router
 	scope   *scope
 	handler Handler
-	reuse   // zero for handlers other than typed endpoints
+	reuse
 
 	useChain    http.Handler // Use of the groups and of the route, around afterUse; nil if there is none
 	aroundChain Handler      // Around of all levels, around callHandler

@@ -9,141 +9,209 @@ import (
 	"maps"
 	"mime"
 	"net/http"
+	"net/http/httptrace"
 	"net/http/httputil"
+	"net/textproto"
 	"net/url"
 	"slices"
 	"time"
 )
 
-// Proxy returns a handler that masks another service, whose address the package
-// does not tell the client:
+// Proxy returns a handler that masks another service: it passes requests on to target, and the
+// package does not tell the client where that is.
 //
 //	api.Handle("/api/legacy/[[...path]]", apiroute.Proxy("https://mycompany.com/secret-api"))
 //
-// The segments of the route's catch-all, with their escapes as received, and the
-// query go below the target's path; a path that the service could take for one
-// outside of it is a 400. Without a catch-all every request goes to the target
-// itself, also under http.ServeMux without a router. The body is streamed both
-// ways, within the [BodyLimit] of the route. Server-sent events and upgrades
-// (WebSocket) pass; a request for an upgrade to HTTP/2 (h2c) or TLS goes out
-// without, since nothing would hold what is asked then to the mask.
+// # The request
 //
-// The request goes out as [httputil.ReverseProxy] has it: without hop-by-hop
-// headers, with X-Forwarded-For, -Host and -Proto of its own and not those that
-// the client sent, and with the target's Host. Cookie and Authorization pass.
-// Then each edit sees it, to add a secret or drop a cookie; in the path of the
-// outgoing URL, and there only, it may not be trusted to be below the target.
+// The segments of the route's catch-all, with their escapes as received, and the query are added
+// to the path of target. A path that the service could take for one outside of target is rejected
+// with a 400. If the route has no catch-all, every request goes to target itself; this is also so
+// under an [http.ServeMux] without a router. The body is streamed, within the [BodyLimit] of the
+// route.
 //
-// In the answer, and in interim ones (1xx), Location, Content-Location and
-// Refresh of the target are rewritten to the route, relative ones too and one of
-// each, and cookies lose their Domain and get a Path of the route. Other headers
-// and the body pass as they are. A service that cannot be reached, or redirects
-// to a place of its own that is outside of the target, is a 502; one that has
-// not answered within the [Timeout] of the route a 504. Neither names the
-// target, but the log does. If the service breaks off, so does the answer. If it
-// answers before the end of the body, the answer ends an HTTP/1 connection.
+// The request is sent as [httputil.ReverseProxy] sends it: without hop-by-hop headers, with the
+// Host of target, and with X-Forwarded-For, X-Forwarded-Host and X-Forwarded-Proto that replace
+// those of the client. Cookie and Authorization are passed on. Upgrades such as WebSocket work. A
+// request for an upgrade to HTTP/2 (h2c) or TLS is passed on without the upgrade, because nothing
+// would confine the requests inside such a connection to the path of target.
 //
-// A route has no path that ends in a slash, and so the service sees none, but
-// that of the target itself. If it redirects /dir to /dir/, as [http.ServeMux]
-// does, the client would be sent in a circle: that is a 502, and the log says
-// why. For such paths an edit can add the slash:
+// Each edit is then called with the request, in order, for example to add a secret or to drop a
+// cookie. Edits are called by multiple goroutines at once. An edit may change the outgoing URL;
+// whether its path is still below target is then not checked.
+//
+// # The response
+//
+// In the service's response, and in informational ones (1xx), the headers Location,
+// Content-Location and Refresh are rewritten to paths of the route if they refer to target, by a
+// relative reference too. Only the first value of each that is not empty is kept. Cookies lose
+// their Domain and get a Path of the route. All other headers and the body are passed on
+// unchanged. The body is streamed, and server-sent events are not cut by the server's timeouts.
+//
+// The response is a 502 if the service cannot be reached, if its response cannot be used, or if it
+// redirects to a path of its own that is outside of target. It is a 504 if the service has not
+// responded within the [Timeout] of the route. Neither names target, but the log does. If the
+// service breaks off in the middle of its response, the connection to the client is closed. If it
+// responds before the request's body has ended, an HTTP/1 connection is closed after the response.
+//
+// # Paths with a trailing slash
+//
+// The path of a route never ends in a slash, so the service never sees one there, except that of
+// target itself. If the service redirects /dir to /dir/, as [http.ServeMux] does, the client would
+// be redirected in a circle. The response is then a 502, and the log gives the reason. For such
+// paths an edit can add the slash:
 //
 //	pr.Out.URL = pr.Out.URL.JoinPath("/")
 //
-// Or an [httputil.ReverseProxy] that is mounted with [Router.Mount], where the
-// service has it, passes all paths as they come; it hides nothing.
+// Alternatively, [Router.Mount] an [httputil.ReverseProxy] at the path that the service itself
+// uses. It passes on all paths unchanged, and hides nothing.
 //
-// Connections are those of [http.DefaultTransport]. Proxy panics if target is
-// not an absolute http or https URL, or has a query, a fragment or user
-// information; such a secret belongs into an edit.
+// Proxy uses the connections of [http.DefaultTransport]. It panics if target is not an absolute
+// http or https URL, if target has a query, a fragment or user information, or if an edit is nil.
+// A secret that the service asks for belongs in an edit.
 func Proxy(target string, edit ...func(*httputil.ProxyRequest)) Handler {
-	u, err := url.Parse(target)
-	switch {
-	case err != nil:
-		panic("apiroute: Proxy: the target is no URL")
-	case u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "":
-		panic(fmt.Sprintf("apiroute: Proxy: %q is not an absolute http or https URL", u.Redacted()))
-	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "" || u.User != nil:
-		panic(fmt.Sprintf("apiroute: Proxy: %q: a target has no query, fragment or user", u.Redacted()))
-	case slices.ContainsFunc(edit, func(f func(*httputil.ProxyRequest)) bool { return f == nil }):
-		panic("apiroute: Proxy: nil edit")
+	u, err := parseProxyTarget(target)
+	if err == nil && slices.ContainsFunc(edit, func(f func(*httputil.ProxyRequest)) bool { return f == nil }) {
+		err = errors.New("nil edit")
+	}
+	if err != nil {
+		panic(fmt.Sprintf("apiroute: Proxy: %v", err))
 	}
 	return func(req *Request, res *Response) error {
 		m, err := newMask(u, req)
 		if err != nil {
 			return err
 		}
-		var failed error
-		var broken bool
-		before := maps.Clone(res.Header())
-		proxy := &httputil.ReverseProxy{
-			Transport: m,
-			Rewrite: func(pr *httputil.ProxyRequest) {
-				m.rewrite(pr)
-				for _, f := range edit {
-					f(pr)
-				}
-			},
-			ModifyResponse: func(answer *http.Response) error {
-				if t, _, _ := mime.ParseMediaType(answer.Header.Get("Content-Type")); t == "text/event-stream" {
-					res.lift()
-				}
-				for k, v := range before { // ReverseProxy clears the header after an answer of 1xx
-					res.Header()[k] = v
-				}
-				if err := m.hide(answer); err != nil {
-					return err
-				}
-				if answer.StatusCode != http.StatusSwitchingProtocols {
-					if b := req.body; b != nil && req.ContentLength != 0 {
-						b.progress.CompareAndSwap(unread, begun) // the transport reads it when it will
-					}
-					res.keepBody()
-				}
-				return nil
-			},
-			ErrorHandler: func(_ http.ResponseWriter, _ *http.Request, err error) { failed = err },
-			ErrorLog: log.New(writerFunc(func(line []byte) (int, error) {
-				broken = true // it logs only that
-				req.log(int(res.code), true, errors.New("apiroute: Proxy: "+string(bytes.TrimSpace(line))))
-				return len(line), nil
-			}), "", 0),
-		}
-		defer req.endBody(res)()
-		proxy.ServeHTTP(res, req.Request)
-		if broken && failed == nil {
-			panic(http.ErrAbortHandler) // as it does itself, but not under httptest.ResponseRecorder
-		}
-		return req.proxyError(failed)
+		c := &proxyCall{mask: m, edits: edit, req: req, res: res, header: maps.Clone(res.Header())}
+		return c.run()
 	}
 }
 
-// endBody has the context of the request end its body too, for the transport
-// waits for a client that stalls in sending it. What it returns takes that back.
-func (req *Request) endBody(res *Response) (stop func()) {
-	if !hasBody(req.Request) {
+// parseProxyTarget parses the target of a Proxy. Its errors contain no user information, which may
+// be a password.
+func parseProxyTarget(target string) (*url.URL, error) {
+	u, err := url.Parse(target)
+	switch {
+	case err != nil:
+		return nil, errors.New("the target is no URL")
+	case u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "":
+		return nil, fmt.Errorf("%q is not an absolute http or https URL", u.Redacted())
+	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "" || u.User != nil:
+		return nil, fmt.Errorf("%q: a target has no query, fragment or user", u.Redacted())
+	}
+	return u, nil
+}
+
+// A proxyCall is one request that Proxy passes on. It configures the ReverseProxy for this request
+// and keeps what comes of it.
+type proxyCall struct {
+	mask  *mask
+	edits []func(*httputil.ProxyRequest)
+	req   *Request
+	res   *Response
+
+	header http.Header // a copy of the response's header when the handler was called
+	err    error       // why there is no response to pass on; nil if there is one
+	broken bool        // whether the service's response broke off
+}
+
+// run passes the request on and sends the response, or returns the error that stands for it.
+func (c *proxyCall) run() error {
+	proxy := &httputil.ReverseProxy{
+		Transport:      c,
+		Rewrite:        c.rewrite,
+		ModifyResponse: c.modifyResponse,
+		ErrorHandler:   func(_ http.ResponseWriter, _ *http.Request, err error) { c.err = err },
+		ErrorLog:       log.New(writerFunc(c.logBroken), "", 0),
+	}
+	defer c.endBodyWithContext()()
+	proxy.ServeHTTP(c.res, c.req.Request)
+	if c.broken && c.err == nil {
+		// ReverseProxy does the same under a real server, but not under httptest.ResponseRecorder.
+		panic(http.ErrAbortHandler)
+	}
+	return c.req.proxyError(c.err)
+}
+
+// rewrite directs the outgoing request to the service.
+func (c *proxyCall) rewrite(pr *httputil.ProxyRequest) {
+	c.mask.rewriteRequest(pr)
+	for _, f := range c.edits {
+		f(pr)
+	}
+}
+
+// RoundTrip sends the outgoing request to the service. ReverseProxy passes on informational
+// responses (1xx) without calling ModifyResponse, so their headers are rewritten here.
+func (c *proxyCall) RoundTrip(out *http.Request) (*http.Response, error) {
+	ctx := httptrace.WithClientTrace(out.Context(), &httptrace.ClientTrace{
+		Got1xxResponse: func(_ int, h textproto.MIMEHeader) error {
+			// The hook that ReverseProxy has set gets the same map afterwards.
+			c.mask.hideHeader(http.Header(h), out)
+			return nil
+		},
+	})
+	return http.DefaultTransport.RoundTrip(out.WithContext(ctx))
+}
+
+// modifyResponse prepares the service's response to be passed on to the client. An error becomes
+// the error of the call.
+func (c *proxyCall) modifyResponse(resp *http.Response) error {
+	if t, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type")); t == "text/event-stream" {
+		c.res.liftDeadlines()
+	}
+	for k, v := range c.header { // ReverseProxy clears the header after an informational response
+		c.res.Header()[k] = v
+	}
+	if err := c.mask.hideResponse(resp); err != nil {
+		return err
+	}
+	if resp.StatusCode == http.StatusSwitchingProtocols {
+		return nil
+	}
+	if b := c.req.body; b != nil && c.req.ContentLength != 0 {
+		b.progress.CompareAndSwap(unread, begun) // the transport may begin to read it at any time
+	}
+	c.res.keepBody()
+	return nil
+}
+
+// logBroken is the writer of ReverseProxy's log. ReverseProxy logs only that it could not copy the
+// body of a response.
+func (c *proxyCall) logBroken(line []byte) (int, error) {
+	c.broken = true
+	c.req.log(int(c.res.code), true, errors.New("apiroute: Proxy: "+string(bytes.TrimSpace(line))))
+	return len(line), nil
+}
+
+// endBodyWithContext makes reads from the request's body fail when the context of the request is
+// done. Otherwise the transport would go on waiting for a client that has stopped sending. The
+// function that it returns stops watching the context.
+func (c *proxyCall) endBodyWithContext() (stop func()) {
+	if !hasBody(c.req.Request) {
 		return func() {}
 	}
 	done := make(chan struct{})
-	rc := http.NewResponseController(res.w)
-	cancel := context.AfterFunc(req.Context(), func() {
-		if req.body == nil || req.body.progress.Load() != ended {
+	rc := http.NewResponseController(c.res.w)
+	cancel := context.AfterFunc(c.req.Context(), func() {
+		if c.req.body == nil || c.req.body.progress.Load() != ended {
 			rc.SetReadDeadline(time.Unix(1, 0))
 		}
 		close(done)
 	})
 	return func() {
 		if !cancel() {
-			<-done
+			<-done // the deadline must not be set after the handler has returned
 		}
 	}
 }
 
+// A writerFunc is a function that is an [io.Writer].
 type writerFunc func([]byte) (int, error)
 
 func (f writerFunc) Write(b []byte) (int, error) { return f(b) }
 
-// proxyError returns the answer to what has kept a request from being passed on.
+// proxyError returns the handler's error for err, which is why a request could not be passed on.
 func (req *Request) proxyError(err error) error {
 	var tooLarge *http.MaxBytesError
 	switch {
@@ -153,10 +221,10 @@ func (req *Request) proxyError(err error) error {
 		return err
 	case req.pastTimeout():
 		return &Error{Status: http.StatusGatewayTimeout, Err: err}
-	case req.body.failure() != nil: // it is the client's body that failed, and not the service
+	case req.body.failure() != nil: // the client's body failed, and not the service
 		return req.bodyError(req.body.failure())
 	case errors.Is(err, context.Canceled) && req.clientGone():
-		return context.Canceled // and not the text, which names the target
+		return context.Canceled // without the text of err, which names the target
 	}
 	return &Error{Status: http.StatusBadGateway, Err: err}
 }

@@ -2,6 +2,7 @@ package apiroute
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/url"
 )

@@ -44,7 +44,7 @@ const (
 	hasLength                          // WriteHeader has sent a Content-Length
 	hijacked                           // the connection has been taken over
 	beforeRouting                      // the response is on its way through the router's own Use
-	lifted                             // the response is a stream: each part has a deadline of its own
+	streaming                          // the response is a stream: each part has a deadline of its own
 	snapshotPending                    // the header is to be saved before the handler touches it
 	headerTouched                      // the header may differ from extra.saved
 )

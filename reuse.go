@@ -2,7 +2,6 @@ package apiroute
 
 import (
 	"encoding/json"
-	"net/http"
 	"reflect"
 	"sync"
 	"time"

@@ -10,108 +10,34 @@ import (
 )
 
 const (
-	// stall is how long a client may take for one part of a stream, of 32 KiB
-	// at most, before it is dropped.
-	stall = 30 * time.Second
-	// keepAlive is after how much silence an event stream sends a comment.
-	// Proxies tend to cut a connection that is idle for 30 or 60 seconds.
+	// maxPart is the size in bytes of the largest part that Stream sends at once.
+	maxPart = 32 << 10
+	// partTimeout is how long a client may take to accept one part of a stream.
+	partTimeout = 30 * time.Second
+	// keepAlive is the time without an event after which an event stream sends a comment. Proxies
+	// tend to close connections that have been idle for 30 or 60 seconds.
 	keepAlive = 15 * time.Second
 )
 
-// errHeadOnly ends a handler that would stream to a HEAD request.
+// errHeadOnly ends a handler that would otherwise stream a body to a HEAD request.
 var errHeadOnly = errors.New("apiroute: the answer to HEAD has no body")
 
-// stream sends the header of an answer that will take its time. The deadlines
-// of the server no longer cut it: each part has a deadline of its own.
-func (res *Response) stream(contentType []string) error {
-	if err := res.check(); err != nil {
-		return err
-	}
-	res.setType(res.Header(), contentType)
-	res.lift()
-	return res.streamHeader()
-}
-
-func (res *Response) streamHeader() error {
-	res.keepBody()
-	res.WriteHeader(res.statusOr(http.StatusOK))
-	if res.is(isHead) || bodyless(int(res.code)) {
-		res.state |= isDone
-		return errHeadOnly
-	}
-	return nil
-}
-
-// lift takes the server's deadlines off the connection. That for reading has to
-// go too, for an answer that is written while the body is still being read.
-func (res *Response) lift() {
-	res.state |= lifted
-	http.NewResponseController(res.w).SetReadDeadline(time.Time{})
-}
-
-// keepBody leaves what is left of a body that is being read to its reader. Before
-// the first part of an answer, net/http's HTTP/1 server would read 256 KiB of it
-// away to have the connection ready for the next request, and what is read after
-// that looks whole, with a hole in it or its end missing. It does not do so for
-// the last request of a connection. EnableFullDuplex is no way: a body that is
-// left in part then makes the server panic with "invalid concurrent Body.Read
-// call". A body that nobody reads is net/http's, as ever.
-func (res *Response) keepBody() {
-	if res.readsBody() {
-		res.Header().Set("Connection", "close")
-	}
-}
-
-// readsBody reports whether a body is being read that HTTP/1 has more of.
-func (res *Response) readsBody() bool {
-	b := res.req.body
-	return b != nil && b.state.Load() == begun && !b.all && res.req.ProtoMajor == 1
-}
-
-// guard gives the client time to take the next part, if the answer is a stream,
-// and returns what takes the deadline off again: HTTP/2 resets a stream past it
-// even if nothing is being written. A writer that knows no deadlines has none.
-func (res *Response) guard() (done func()) {
-	if !res.is(lifted) {
-		return func() {}
-	}
-	rc := http.NewResponseController(res.w)
-	rc.SetWriteDeadline(time.Now().Add(stall))
-	return func() { rc.SetWriteDeadline(time.Time{}) }
-}
-
-// release ends a stream when its handler has returned. The server may still have
-// something to write, and sets a deadline for the next request only if it has
-// one.
-func (res *Response) release() {
-	if !res.is(lifted) {
-		return
-	}
-	if res.more != nil && res.more.events != nil {
-		res.more.events.stop()
-	}
-	if res.is(hijacked) {
-		return
-	}
-	if res.readsBody() { // for what is left, which the server reads now
-		http.NewResponseController(res.w).SetReadDeadline(time.Now().Add(stall))
-	}
-	if srv, _ := res.req.base.Context().Value(http.ServerContextKey).(*http.Server); srv != nil && srv.WriteTimeout > 0 {
-		http.NewResponseController(res.w).SetWriteDeadline(time.Now().Add(stall))
-	}
-}
-
-// Stream answers with what is left of r, sent as it comes. A contentType of ""
-// is the one that is set, or application/octet-stream. The server's deadlines
-// do not end it, but a client that takes longer than 30 seconds for a part, of
-// at most 32 KiB, is dropped. An error of r, or of the client, is returned, and
-// cuts the connection; r is not closed. To a HEAD request only the header goes
-// out, and nothing is read from r.
+// Stream responds with everything that is left to read from r, and sends each part as soon as r
+// returns it. A contentType of "" stands for the Content-Type that is already set, or else for
+// application/octet-stream. For a HEAD request, and with a status that has no body (204, 205 or
+// 304), only the header is sent, and nothing is read from r.
 //
-// r may read from the body of the request, while the client still sends it. With
-// HTTP/1 the answer then ends the connection, unless the body was at its end
-// first. If r reads from it only after something else, set the header
-// Connection: close, or net/http will have taken a part of the body.
+// The server's read and write timeouts do not end a stream. Instead, a client that takes longer
+// than 30 seconds to accept a part, of at most 32 KiB, is disconnected.
+//
+// An error from r, other than [io.EOF], or from the client is returned and closes the connection,
+// so that a partial body never looks complete. Stream does not close r. If the response has
+// already begun, Stream returns [ErrAnswered].
+//
+// r may read the body of the request while the client is still sending it. Over HTTP/1 the
+// response then closes the connection, unless the body reached its end before the first part was
+// sent. If r starts to read the request's body only after it has returned something else, set the
+// header Connection: close before calling Stream. Otherwise net/http discards a part of that body.
 func (res *Response) Stream(contentType string, r io.Reader) error {
 	if contentType != "" {
 		res.Header().Set("Content-Type", contentType)
@@ -120,25 +46,19 @@ func (res *Response) Stream(contentType string, r io.Reader) error {
 		return err
 	}
 	res.setType(res.Header(), bytesType)
-	res.lift()
+	res.liftDeadlines()
 	if res.is(isHead) || res.bodyless() {
-		return headOnly(res.streamHeader())
+		return headOnly(res.sendStreamHeader())
 	}
-	buf := make([]byte, 32<<10)
+	buf := make([]byte, maxPart)
 	for {
 		n, err := r.Read(buf)
 		if res.code == 0 {
-			res.streamHeader() // now that it shows whether r reads the body of the request
+			// Only after the first Read is it known whether r reads the body of the request.
+			res.sendStreamHeader()
 		}
-		if n > 0 {
-			if _, err := res.Write(buf[:n]); err != nil {
-				return err
-			}
-			if n < len(buf) { // r has no more at the moment
-				if err := res.FlushError(); err != nil && !errors.Is(err, http.ErrNotSupported) {
-					return err
-				}
-			}
+		if err := res.sendPart(buf, n); err != nil {
+			return err
 		}
 		if err == io.EOF {
 			res.state |= isDone
@@ -150,26 +70,34 @@ func (res *Response) Stream(contentType string, r io.Reader) error {
 	}
 }
 
-func headOnly(err error) error {
-	if errors.Is(err, errHeadOnly) {
+// sendPart sends the first n bytes of buf. It flushes them unless they fill buf, since a reader
+// that fills it probably has more to send at once.
+func (res *Response) sendPart(buf []byte, n int) error {
+	switch {
+	case n == 0:
 		return nil
+	case n < len(buf):
+		return res.writeAndFlush(buf[:n])
 	}
+	_, err := res.Write(buf)
 	return err
 }
 
-// JSONLines answers with the values of seq, an [iter.Seq2] of values and errors,
-// one a line (application/x-ndjson), each sent when it comes. The deadlines are
-// those of [Response.Stream]. The first error of seq, of encoding or of the
-// client ends it and is returned: before the first value it is answered as any
-// error, after that it cuts the connection. To a HEAD request only the header
-// goes out, and seq is not called.
+// JSONLines responds with the values of seq, an [iter.Seq2] of values and errors, as one JSON text
+// per line (application/x-ndjson). Each line is sent as soon as seq yields its value, with the
+// timeouts of [Response.Stream]. For a HEAD request only the header is sent, and seq is not called.
+//
+// The first error that seq yields, that encoding a value returns, or that sending to the client
+// returns ends the stream and is returned. Before the first value has been sent, it is an error
+// like any other that a handler returns; see [Error]. After that, it closes the connection. If the
+// response has already begun, JSONLines returns [ErrAnswered].
 func JSONLines[T any](res *Response, seq func(yield func(T, error) bool)) error {
 	if res.is(isHead) || res.check() != nil {
-		return headOnly(res.stream(linesType))
+		return headOnly(res.beginStream(linesType))
 	}
 	var err error
 	seq(func(v T, e error) bool {
-		if err == nil { // else seq goes on all the same
+		if err == nil { // some sequences go on after yield has returned false
 			err = e
 		}
 		if err == nil {
@@ -178,7 +106,7 @@ func JSONLines[T any](res *Response, seq func(yield func(T, error) bool)) error 
 		return err == nil
 	})
 	if err == nil && res.code == 0 {
-		err = res.stream(linesType)
+		err = res.beginStream(linesType)
 	}
 	if headOnly(err) != nil {
 		return res.misuse(err)
@@ -187,20 +115,21 @@ func JSONLines[T any](res *Response, seq func(yield func(T, error) bool)) error 
 	return nil
 }
 
+// sendLine sends a value as one line of JSON, after the header if that has not been sent yet.
 func (res *Response) sendLine(v any) error {
 	line, err := res.marshal(v)
 	if err != nil {
 		return fmt.Errorf("apiroute: JSONLines: %w", err)
 	}
-	if !res.is(lifted) {
-		if err := res.stream(linesType); err != nil {
+	if !res.is(streaming) {
+		if err := res.beginStream(linesType); err != nil {
 			return err
 		}
 	}
-	return res.writeNow(append(line, '\n'))
+	return res.writeAndFlush(append(line, '\n'))
 }
 
-// marshal encodes a value by the codec of the route.
+// marshal encodes a value with the route's JSONCodec.
 func (res *Response) marshal(v any) ([]byte, error) {
 	if m := res.req.match.scope.marshal; m != nil {
 		return m(v)
@@ -208,8 +137,9 @@ func (res *Response) marshal(v any) ([]byte, error) {
 	return json.Marshal(v)
 }
 
-// writeNow sends a part without delay.
-func (res *Response) writeNow(b []byte) error {
+// writeAndFlush sends one part of a stream without delay. A writer that cannot flush is not an
+// error.
+func (res *Response) writeAndFlush(b []byte) error {
 	if _, err := res.Write(b); err != nil {
 		return err
 	}
@@ -217,4 +147,98 @@ func (res *Response) writeNow(b []byte) error {
 		return err
 	}
 	return nil
+}
+
+// beginStream sends the header of a streamed response. It returns errHeadOnly if the response has
+// no body.
+func (res *Response) beginStream(contentType []string) error {
+	if err := res.check(); err != nil {
+		return err
+	}
+	res.setType(res.Header(), contentType)
+	res.liftDeadlines()
+	return res.sendStreamHeader()
+}
+
+// sendStreamHeader sends the header and returns errHeadOnly if no body may follow.
+func (res *Response) sendStreamHeader() error {
+	res.keepBody()
+	res.WriteHeader(res.statusOr(http.StatusOK))
+	if res.is(isHead) || bodyless(int(res.code)) {
+		res.state |= isDone
+		return errHeadOnly
+	}
+	return nil
+}
+
+// headOnly returns err, or nil if err only says that a response has no body.
+func headOnly(err error) error {
+	if errors.Is(err, errHeadOnly) {
+		return nil
+	}
+	return err
+}
+
+// liftDeadlines removes the server's deadlines from the connection; from now on, guard sets one for
+// each part. The read deadline goes as well, because a response may be sent while the request's
+// body is still being read.
+func (res *Response) liftDeadlines() {
+	res.state |= streaming
+	http.NewResponseController(res.w).SetReadDeadline(time.Time{})
+}
+
+// guard limits the time that the client may take to accept the next part, if the response is a
+// stream. The function that it returns removes the deadline again: HTTP/2 resets a stream whose
+// deadline has passed even if nothing is being written. Errors are ignored, because a writer may
+// have no deadlines.
+func (res *Response) guard() (done func()) {
+	if !res.is(streaming) {
+		return func() {}
+	}
+	rc := http.NewResponseController(res.w)
+	rc.SetWriteDeadline(time.Now().Add(partTimeout))
+	return func() { rc.SetWriteDeadline(time.Time{}) }
+}
+
+// keepBody leaves the rest of a request's body to whoever is reading it. Before it sends the first
+// part of a response, net/http's HTTP/1 server would read up to 256 KiB of that rest and throw it
+// away, to make the connection ready for the next request. The reader would then see a body that
+// looks complete and is not. The server does not do so if the response closes the connection.
+//
+// EnableFullDuplex does not help: the server then panics with "invalid concurrent Body.Read call"
+// when a handler leaves a part of the body unread. A body that nobody has begun to read is left to
+// net/http.
+func (res *Response) keepBody() {
+	if res.readsBody() {
+		res.Header().Set("Connection", "close")
+	}
+}
+
+// readsBody reports whether somebody is reading a request's body of which HTTP/1 may have more.
+func (res *Response) readsBody() bool {
+	b := res.req.body
+	return b != nil && b.progress.Load() == begun && !b.buffered && res.req.ProtoMajor == 1
+}
+
+// endStream ends a stream when its handler has returned, and gives the connection deadlines again
+// for what the server itself still has to do. net/http sets new ones for the next request only
+// where the server has timeouts.
+func (res *Response) endStream() {
+	if !res.is(streaming) {
+		return
+	}
+	if res.extra != nil && res.extra.stop != nil {
+		res.extra.stop()
+	}
+	if res.is(hijacked) {
+		return
+	}
+	rc := http.NewResponseController(res.w)
+	if res.readsBody() { // the server reads the rest of the body now
+		rc.SetReadDeadline(time.Now().Add(partTimeout))
+	}
+	srv, _ := res.req.base.Context().Value(http.ServerContextKey).(*http.Server)
+	if srv != nil && srv.WriteTimeout > 0 {
+		rc.SetWriteDeadline(time.Now().Add(partTimeout))
+	}
 }

@@ -66,7 +66,7 @@ func (res *Response) begin(b []byte) error {
 
 // ReadFrom sends the rest of r, so that [io.Copy] can use sendfile.
 func (res *Response) ReadFrom(r io.Reader) (int64, error) {
-	if res.code == 0 || res.is(isHead|isDone|hijacked|lifted) || bodyless(int(res.code)) {
+	if res.code == 0 || res.is(isHead|isDone|hijacked|streaming) || bodyless(int(res.code)) {
 		// Write may have to look at the first bytes.
 		return io.Copy(struct{ io.Writer }{res}, r)
 	}
