@@ -54,17 +54,13 @@ func (w *jsonWriter) Write(text []byte) (int, error) {
 // A sendError is an error of sending a value that has been encoded.
 type sendError struct{ error }
 
-// Header values that all responses share. Their elements must not be modified.
-// Appending to one makes a copy, since their capacity is their length.
+// Media types; see noSniff for what must not be done to these slices.
 var (
-	jsonType    = []string{"application/json; charset=utf-8"}
-	textType    = []string{"text/plain; charset=utf-8"}
-	htmlType    = []string{"text/html; charset=utf-8"}
-	bytesType   = []string{"application/octet-stream"}
-	linesType   = []string{"application/x-ndjson"}
-	problemType = []string{"application/problem+json"}
-	noSniff     = []string{"nosniff"}
-	noStore     = []string{"no-store"}
+	jsonType  = []string{"application/json; charset=utf-8"}
+	textType  = []string{"text/plain; charset=utf-8"}
+	htmlType  = []string{"text/html; charset=utf-8"}
+	bytesType = []string{"application/octet-stream"}
+	linesType = []string{"application/x-ndjson"}
 )
 
 // orEmpty returns v, or an empty value in place of a nil slice or map, unless its

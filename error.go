@@ -1,6 +1,7 @@
 package apiroute
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -139,18 +140,8 @@ func (e *Error) title() string {
 	return "Error"
 }
 
-// ServeHTTP responds to a request with the error, and without a body if the method is HEAD. If w is
-// a [Response] that has already begun, it sends nothing, and [ErrAnswered] is logged.
-func (e *Error) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if res, ok := w.(*Response); ok && res.started() {
-		res.misuse(ErrAnswered)
-		return
-	}
-	if !e.valid() {
-		e = plain500
-	}
-	e.write(w, r.Method == http.MethodHead)
-}
+// plain500 is what the client gets for an error that tells it nothing.
+var plain500 = &Error{Status: http.StatusInternalServerError}
 
 // valid reports whether e can be sent: whether it is not nil and has a status from 400 to 599.
 func (e *Error) valid() bool { return e != nil && 400 <= e.Status && e.Status <= 599 }
@@ -179,6 +170,14 @@ func badRequest(fields ...FieldError) *Error {
 	}
 	return e
 }
+
+// Header values that all responses share. Their elements must not be modified. Appending to one
+// makes a copy, since its capacity is its length.
+var (
+	problemType = []string{"application/problem+json"}
+	noSniff     = []string{"nosniff"}
+	noStore     = []string{"no-store"}
+)
 
 // A problemBody is the body of an error response, a problem of RFC 9457. It is also the writer of
 // the encoder that encodes it, because an encoder's buffer comes from a pool and json.Marshal
@@ -220,3 +219,6 @@ func (p *problemBody) Write(text []byte) (int, error) {
 	}
 	return len(text), nil
 }
+
+// trimNewline returns a text without the newline that an encoder ends it with.
+func trimNewline(text []byte) []byte { return bytes.TrimSuffix(text, []byte("\n")) }

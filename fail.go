@@ -34,9 +34,7 @@ func (e *panicError) Unwrap() error {
 }
 
 var (
-	plain500 = &Error{Status: http.StatusInternalServerError}
-	errGone  = &Error{Status: statusGone}
-
+	errGone     = &Error{Status: statusGone}
 	errSilent   = errors.New("apiroute: OnError returned nil and has not answered")
 	errPanicked = errors.New("apiroute: a panic that has been handled")
 )
@@ -94,6 +92,19 @@ func (req *Request) respondError(res *Response, err error) {
 		e.write(res.w, res.is(isHead))
 	}
 	res.state |= isDone
+}
+
+// ServeHTTP responds to a request with the error, and without a body if the method is HEAD. If w is
+// a [Response] that has already begun, it sends nothing, and [ErrAnswered] is logged.
+func (e *Error) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if res, ok := w.(*Response); ok && res.started() {
+		res.misuse(ErrAnswered)
+		return
+	}
+	if !e.valid() {
+		e = plain500
+	}
+	e.write(w, r.Method == http.MethodHead)
 }
 
 // problemFor returns what the client gets for an error.

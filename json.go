@@ -2,6 +2,7 @@ package apiroute
 
 import (
 	"bytes"
+	"encoding/json"
 	"reflect"
 	"strconv"
 	"unicode/utf8"
@@ -12,8 +13,34 @@ import (
 //
 //go:generate sed -n "s|^//go:build.*|// Code generated from json_v2.go; DO NOT EDIT.\\n\\n//go:build goexperiment.jsonv2 \\&\\& !go1.27|;w json_v2_experiment.go" json_v2.go
 
-// trimNewline returns a text without the newline that an encoder ends it with.
-func trimNewline(text []byte) []byte { return bytes.TrimSuffix(text, []byte("\n")) }
+// JSON decodes the body, which must be one JSON value in UTF-8, into dst, a
+// pointer. It decodes as [encoding/json.Unmarshal] does: null leaves a field as it
+// is, and names of fields match in any letter case. Where the toolchain has
+// encoding/json/v2 (GOEXPERIMENT=jsonv2, on by default from Go 1.27), names match
+// in their own case only, and a name that appears twice is an error.
+//
+// The error is an [*Error]. Its status is 415 unless the Content-Type is
+// application/json or ends in +json, without a charset other than utf-8, and there
+// is no Content-Encoding other than identity. It is 400 if the Content-Type is
+// malformed or appears twice, and if the body is empty, is not JSON, is null, or
+// does not fit, with the path of the field or the offset. It is also whatever
+// [Request.Bytes] returns. After an error, dst may have been filled in part.
+func (req *Request) JSON(dst any) error {
+	if v := reflect.ValueOf(dst); v.Kind() != reflect.Pointer || v.IsNil() {
+		return &json.InvalidUnmarshalError{Type: reflect.TypeOf(dst)}
+	}
+	if err := req.checkJSON(); err != nil {
+		return err
+	}
+	data, err := req.Bytes()
+	if err != nil {
+		return err
+	}
+	if path, detail := decodeJSON(data, dst, &req.matchOrDefault().scope.config, true); detail != "" {
+		return badRequest(FieldError{"body", path, detail})
+	}
+	return nil
+}
 
 // decodeJSON decodes a whole text into dst. It returns the path of what is wrong
 // with the text, and what it is, "" if nothing is. custom tells that code of

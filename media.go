@@ -1,42 +1,11 @@
 package apiroute
 
 import (
-	"encoding/json"
 	"errors"
 	"mime"
 	"net/http"
-	"reflect"
 	"strings"
 )
-
-// JSON decodes the body, which must be one JSON value in UTF-8, into dst, a
-// pointer. It decodes as [encoding/json.Unmarshal] does: null leaves a field as it
-// is, and names of fields match in any letter case. Where the toolchain has
-// encoding/json/v2 (GOEXPERIMENT=jsonv2, on by default from Go 1.27), names match
-// in their own case only, and a name that appears twice is an error.
-//
-// The error is an [*Error]. Its status is 415 unless the Content-Type is
-// application/json or ends in +json, without a charset other than utf-8, and there
-// is no Content-Encoding other than identity. It is 400 if the Content-Type is
-// malformed or appears twice, and if the body is empty, is not JSON, is null, or
-// does not fit, with the path of the field or the offset. It is also whatever
-// [Request.Bytes] returns. After an error, dst may have been filled in part.
-func (req *Request) JSON(dst any) error {
-	if v := reflect.ValueOf(dst); v.Kind() != reflect.Pointer || v.IsNil() {
-		return &json.InvalidUnmarshalError{Type: reflect.TypeOf(dst)}
-	}
-	if err := req.checkJSON(); err != nil {
-		return err
-	}
-	data, err := req.Bytes()
-	if err != nil {
-		return err
-	}
-	if path, detail := decodeJSON(data, dst, &req.matchOrDefault().scope.config, true); detail != "" {
-		return badRequest(FieldError{"body", path, detail})
-	}
-	return nil
-}
 
 // checkJSON rejects a body whose header does not say that it is JSON. An empty
 // body needs no header; it is rejected as empty.

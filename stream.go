@@ -12,8 +12,6 @@ import (
 const (
 	// maxPart is the size in bytes of the largest part that Stream sends at once.
 	maxPart = 32 << 10
-	// partTimeout is how long a client may take to accept one part of a stream.
-	partTimeout = 30 * time.Second
 	// keepAlive is the time without an event after which an event stream sends a comment. Proxies
 	// tend to close connections that have been idle for 30 or 60 seconds.
 	keepAlive = 15 * time.Second
@@ -185,19 +183,6 @@ func headOnly(err error) error {
 func (res *Response) liftDeadlines() {
 	res.state |= streaming
 	http.NewResponseController(res.w).SetReadDeadline(time.Time{})
-}
-
-// guard limits the time that the client may take to accept the next part, if the response is a
-// stream. The function that it returns removes the deadline again: HTTP/2 resets a stream whose
-// deadline has passed even if nothing is being written. Errors are ignored, because a writer may
-// have no deadlines.
-func (res *Response) guard() (done func()) {
-	if !res.is(streaming) {
-		return func() {}
-	}
-	rc := http.NewResponseController(res.w)
-	rc.SetWriteDeadline(time.Now().Add(partTimeout))
-	return func() { rc.SetWriteDeadline(time.Time{}) }
 }
 
 // keepBody leaves the rest of a request's body to whoever is reading it. Before it sends the first

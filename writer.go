@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"strconv"
+	"time"
 )
 
 // WriteHeader sends the header with a status, as in [http.ResponseWriter]. A
@@ -62,6 +63,22 @@ func (res *Response) begin(b []byte) error {
 	}
 	res.WriteHeader(res.statusOr(http.StatusOK))
 	return nil
+}
+
+// partTimeout is how long a client may take to accept one part of a stream.
+const partTimeout = 30 * time.Second
+
+// guard limits the time that the client may take to accept the next part, if the response is a
+// stream. The function that it returns removes the deadline again: HTTP/2 resets a stream whose
+// deadline has passed even if nothing is being written. Errors are ignored, because a writer may
+// have no deadlines.
+func (res *Response) guard() (done func()) {
+	if !res.is(streaming) {
+		return func() {}
+	}
+	rc := http.NewResponseController(res.w)
+	rc.SetWriteDeadline(time.Now().Add(partTimeout))
+	return func() { rc.SetWriteDeadline(time.Time{}) }
 }
 
 // ReadFrom sends the rest of r, so that [io.Copy] can use sendfile.
