@@ -67,7 +67,7 @@ func newAPI(b *blog, c config) *apiroute.Router {
 	apiroute.Put(admin, "/posts/[id]/cover", b.putCover, apiroute.BodyLimit(maxUpload), apiroute.Timeout(time.Minute))
 	apiroute.Delete(admin, "/comments/[id]", b.deleteComment)
 
-	// Another service answers at this one's address.
+	// Another service is available at an address of this one.
 	api.Handle("/api/legacy/[[...path]]", maskLegacy(c.legacy, c.legacyKey))
 	return api
 }
