@@ -8,8 +8,8 @@ import (
 	"reflect"
 )
 
-// Get registers a typed endpoint for GET requests, and so also for HEAD requests, of a path. A typed
-// endpoint is a plain function, which can be tested without HTTP. It is called by multiple
+// Get registers a typed endpoint for GET requests, and thus also for HEAD requests, of a path. A
+// typed endpoint is a plain function, which can be tested without HTTP. It is called by multiple
 // goroutines at once.
 //
 //	type postID struct {

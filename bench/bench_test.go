@@ -14,8 +14,8 @@ import (
 	"time"
 )
 
-// TestAgreement holds every peer to the same status, body and media type on
-// every task, twice, for a request is used again and again.
+// TestAgreement checks that all peers respond to every task with the same status, body and media
+// type. It sends each request twice, because the benchmark reuses requests.
 func TestAgreement(t *testing.T) {
 	for _, task := range tasks() {
 		if task.name == "T6" {
@@ -70,8 +70,8 @@ func checkAnswer(t *testing.T, task task, w *writer) {
 	}
 }
 
-// TestRefusals holds the peers to what T4 asks for beside its one request, for
-// who checks less has less to do.
+// TestRefusals checks that the peers reject the invalid requests of T4. A peer that checks less
+// would have less work.
 func TestRefusals(t *testing.T) {
 	tests := []struct {
 		what    string
@@ -97,7 +97,7 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
-// TestTables sees each rule's request in the handler of this rule.
+// TestTables checks that the request of each rule reaches the handler of that rule.
 func TestTables(t *testing.T) {
 	rules, requests := gitHub(), gitHubRequests()
 	if len(rules) != 203 {
@@ -123,12 +123,12 @@ func TestTables(t *testing.T) {
 	}
 }
 
-// The measuring code is run here with slices that are too short to tell
-// anything, so that what is broken in it is known before a long run.
+// The tests below run the measuring code with slices that are too short for useful figures, so
+// that mistakes in it are found before a long run.
 
 func TestMain(m *testing.M) {
 	if name := os.Getenv(serveEnv); name != "" {
-		serve(name) // as a child of TestRunE2E
+		serve(name) // this is a child process of TestRunE2E
 		return
 	}
 	os.Exit(m.Run())
@@ -179,8 +179,8 @@ func TestGrowth(t *testing.T) {
 	}
 }
 
-// TestGrowthTables sees every sampled request in a handler of its own, and that
-// the pairs are what they are there for.
+// TestGrowthTables checks that every sampled request reaches its own handler, and that ServeMux
+// rejects the pairs.
 func TestGrowthTables(t *testing.T) {
 	for i, rules := range [][]rule{crud(1000), deep(32), pairs(40), pairs(40)} {
 		messages := sampleOf(rules)

@@ -6,14 +6,15 @@ import (
 	"time"
 )
 
-// A writer is a ResponseWriter that is used again and again, so that a figure is
-// the peer's alone. It has what net/http's own has and the peers ask for:
-// without SetReadDeadline huma would pay for an error that no server gives it.
+// A writer is a ResponseWriter that is reused for every request, so that the figures contain only
+// the work of the peer. It has those methods of net/http's own writer that peers look for. Without
+// SetReadDeadline, for example, huma would spend time on an error that it never gets from a
+// server.
 type writer struct {
 	header http.Header
-	status int // 0 as long as nothing is written
+	status int // 0 until something is written
 	length int
-	keep   bool // the body too
+	keep   bool // whether to keep the body and not only its length
 	body   []byte
 }
 
@@ -47,12 +48,12 @@ func (w *writer) Flush()                           {}
 func (w *writer) SetReadDeadline(time.Time) error  { return nil }
 func (w *writer) SetWriteDeadline(time.Time) error { return nil }
 
-// A reader is a request's body that can be read again.
+// A reader is the body of a request. It can be reset and read again.
 type reader struct{ strings.Reader }
 
 func (*reader) Close() error { return nil }
 
-// A driver puts the requests of one task to one handler.
+// A driver sends the requests of one task to one handler.
 type driver struct {
 	handler http.Handler
 	calls   []call
@@ -61,7 +62,7 @@ type driver struct {
 	writer  writer
 }
 
-// A call is a request as it is before a handler has touched it.
+// A call is a request that no handler has seen, and its body.
 type call struct {
 	request *http.Request
 	body    string
@@ -75,15 +76,15 @@ func newDriver(h http.Handler, messages []message) *driver {
 	return d
 }
 
-// op makes every call once.
+// op sends every request once.
 func (d *driver) op() {
 	for i := range d.calls {
 		d.call(i)
 	}
 }
 
-// call makes one call. The request is set anew from its original, for handlers
-// leave things in it (path values) that a server's next request has not.
+// call sends one request. The handler gets a fresh copy of it, because handlers leave something in
+// a request, such as path values.
 func (d *driver) call(i int) {
 	c := &d.calls[i]
 	d.request = *c.request

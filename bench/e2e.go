@@ -15,14 +15,13 @@ import (
 	"time"
 )
 
-// serveEnv names the peer that a child process is to serve. It is an environment
-// variable, and no flag, so that the test binary can be such a child too.
+// serveEnv is the environment variable with the name of the peer that a child process serves. It
+// is not a flag, so that a test binary can be a child too.
 const serveEnv = "APIROUTE_BENCH_SERVE"
 
-// serve serves a peer's tasks on a free port of the loopback interface. It
-// writes the address, and for each line on its standard input the CPU time that
-// this process has used, in nanoseconds, after a collection. It ends with its
-// standard input, and so with its parent.
+// serve serves the tasks of a peer on a free port of the loopback interface. It prints the address
+// and then, for each line on standard input, the CPU time in nanoseconds that this process has
+// used, garbage collected. It returns at the end of standard input, and thus when its parent ends.
 func serve(name string) {
 	found, unknown := named(name)
 	if unknown != "" {
@@ -97,16 +96,16 @@ func (c *child) stop() {
 	c.cmd.Wait()
 }
 
-// A load is a number of requests over a number of connections that are kept.
+// A load is a number of requests that are sent over a number of persistent connections.
 type load struct {
-	request  string // as it stands on the connection
+	request  string // as it is sent on the connection
 	status   int
 	requests int
 	conns    int
 	deadline time.Duration
 }
 
-// put makes the requests to an address, each connection one after another.
+// put sends the requests to an address. Each connection sends its requests one after another.
 func (l load) put(addr string) error {
 	errs := make(chan error, l.conns)
 	for i := range l.conns {
@@ -151,10 +150,10 @@ func (l load) putOne(addr string, n int) error {
 	return nil
 }
 
-// A served is what a server has needed for a load.
+// A served is the cost of a load: CPU time per request in µs, and requests per second.
 type served struct{ cpu, perSecond float64 }
 
-// measureServer puts a load to a child, after a small one to warm it up.
+// measureServer sends a load to a child, after a smaller one to warm it up.
 func measureServer(c *child, l load) (s served, err error) {
 	warm := l
 	warm.requests = l.requests/10 + l.conns
@@ -177,16 +176,16 @@ func measureServer(c *child, l load) (s served, err error) {
 	}, err
 }
 
-// e2ePeers is who is worth a server of its own.
+// e2ePeers are the peers that are measured as servers by default.
 const e2ePeers = "tuned,chi,gin,echo v5,huma,apiroute"
 
-// runE2E measures servers, each a process of its own, with T2 and T4.
+// runE2E measures servers, each in its own process, with T2 and T4.
 func runE2E(o options, w, progress io.Writer) error {
 	chosen, err := o.choose(e2ePeers)
 	if err != nil {
 		return err
 	}
-	// No run is longer, whatever happens.
+	// This ends the children even if the measurement hangs.
 	ctx, cancel := context.WithTimeout(context.Background(), 15*time.Minute)
 	defer cancel()
 	children := map[string]*child{}

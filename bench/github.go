@@ -2,17 +2,16 @@ package main
 
 import "strings"
 
-// A rule is a method and a path to be routed. Dynamic segments are written {x}.
+// A rule is a method and a path to route. Dynamic segments are written as {x}.
 type rule struct{ method, path string }
 
-// routed is the index of the rule whose handler ran last. The handlers of a
-// routing task do nothing but set it: by it the test sees that each request has
-// met its own route. One goroutine at a time.
+// routed is the index of the rule whose handler ran last. The handlers of a routing task only set
+// it, so that the test can check that each request reaches its own route. It is for one goroutine
+// at a time.
 var routed int
 
-// gitHub is the route table of GitHub's REST API, version 3: 203 routes. Left
-// out are those that some of the peers refuse to hold beside another one
-// (/gists/public beside /gists/{id}).
+// gitHub returns the 203 routes of GitHub's REST API, version 3, without those that some peers
+// reject because of another route, such as /gists/public and /gists/{id}.
 func gitHub() []rule {
 	var list []rule
 	for _, line := range strings.Split(strings.TrimSpace(gitHubText), "\n") {
@@ -32,19 +31,18 @@ func gitHubRequests() []message {
 	return list
 }
 
-// example returns a path that the rule matches: its own with other text in the
-// dynamic segments.
+// example returns a path that the rule matches: its own path with values in the dynamic segments.
 func (r rule) example() string {
 	return strings.NewReplacer("{", "a-", "}", "-7").Replace(r.path)
 }
 
-// spell returns a path as another library writes it, with the dynamic segments
-// between left and right.
+// spell returns a path in the syntax of another library, with left and right in place of the
+// braces.
 func spell(path, left, right string) string {
 	return strings.NewReplacer("{", left, "}", right).Replace(path)
 }
 
-// colons is how most libraries write it: /users/:user.
+// colons returns a path in the syntax of most libraries: /users/:user.
 func colons(path string) string { return spell(path, ":", "") }
 
 const gitHubText = `

@@ -12,10 +12,10 @@ import (
 	"time"
 )
 
-// growthPeers is the routers that differ; naive and huma route as tuned does.
+// growthPeers are the peers with different routers. naive and huma use the router of tuned.
 const growthPeers = "tuned,apiroute,chi,gin,echo v5,httprouter,bunrouter"
 
-// crud returns n rules as an API of many resources has them, 4 each.
+// crud returns n rules like those of an API with many resources, 4 for each resource.
 func crud(n int) []rule {
 	var list []rule
 	for i := 0; len(list) < n; i++ {
@@ -26,8 +26,8 @@ func crud(n int) []rule {
 	return list[:n]
 }
 
-// pairs returns n rules in pairs that overlap, of which neither is more
-// specific: /res1/all/{x} and /res1/{id}/latest. ServeMux refuses them.
+// pairs returns n rules in pairs that overlap and of which neither is more specific, such as
+// /res1/all/{x} and /res1/{id}/latest. ServeMux rejects them.
 func pairs(n int) []rule {
 	var list []rule
 	for i := 0; len(list) < n; i++ {
@@ -37,7 +37,7 @@ func pairs(n int) []rule {
 	return list[:n]
 }
 
-// deep returns one rule with n segments, every second one dynamic.
+// deep returns one rule with n segments. Every second one is dynamic.
 func deep(n int) []rule {
 	var b strings.Builder
 	for i := range n {
@@ -50,7 +50,7 @@ func deep(n int) []rule {
 	return []rule{{"GET", b.String()}}
 }
 
-// fill returns what fills in a router by rules, and "" or why it refuses them.
+// fill returns a router of p with the rules, or the reason why p rejects them.
 func fill(p peer, rules []rule) (h http.Handler, refusal string) {
 	defer func() {
 		if v := recover(); v != nil {
@@ -60,19 +60,19 @@ func fill(p peer, rules []rule) (h http.Handler, refusal string) {
 	return p.table(rules), ""
 }
 
-// sampleOf returns requests for up to 100 rules, spread over all.
+// sampleOf returns requests for up to 100 rules, spread evenly over all of them.
 func sampleOf(rules []rule) []message {
 	var list []message
 	step := max(1, len(rules)/100)
 	for i := 0; i < len(rules); i += step {
-		// Not every step-th, for rules of one form may stand so.
+		// Not every step-th rule exactly, because those may all have the same form.
 		r := rules[min(i+i/step%step, len(rules)-1)]
 		list = append(list, message{method: r.method, target: r.example()})
 	}
 	return list
 }
 
-// escaped returns the requests with an escape, that need not be, in each value.
+// escaped returns the requests with an unnecessary escape in each value.
 func escaped(messages []message) []message {
 	list := slices.Clone(messages)
 	for i := range list {
@@ -81,12 +81,12 @@ func escaped(messages []message) []message {
 	return list
 }
 
-// A grown is what a router needs for one set of rules.
+// A grown is what a router costs with one set of rules.
 type grown struct {
 	refused bool
-	match   float64       // ns a request
-	memory  float64       // bytes a route
-	startup time.Duration // until the first request is answered
+	match   float64       // ns per request
+	memory  float64       // bytes per route
+	startup time.Duration // from no router to the first response
 }
 
 // grow measures the routers with one set of rules.
@@ -99,7 +99,7 @@ func grow(peers []peer, rules []rule, messages []message, rounds int, d time.Dur
 			cells = append(cells, &cell{peer: p.name, op: driver.op})
 		}
 	}
-	// The collector's part falls with the size of the heap, and so of the table.
+	// The collector's share of the time depends on the size of the heap, and so on the table.
 	percent := debug.SetGCPercent(-1)
 	measureAll(cells, rounds, d, func(int) {})
 	debug.SetGCPercent(percent)
@@ -109,7 +109,7 @@ func grow(peers []peer, rules []rule, messages []message, rounds int, d time.Dur
 	return result
 }
 
-// build fills a router, a few times for the time that it takes.
+// build fills a router, several times to measure how long that takes.
 func build(p peer, rules []rule, messages []message, times int) (*grown, *driver) {
 	g := &grown{}
 	d := newDriver(nil, messages)
@@ -131,16 +131,16 @@ func build(p peer, rules []rule, messages []message, times int) (*grown, *driver
 	return g, d
 }
 
-// heap returns the bytes that are in use.
+// heap returns the size of the heap in bytes, without garbage.
 func heap() int64 {
 	runtime.GC()
-	runtime.GC() // what pools hold is gone after the second one
+	runtime.GC() // the second collection frees what is in pools
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
 	return int64(m.HeapAlloc)
 }
 
-// runGrowth measures routing with more and more routes, and longer ones.
+// runGrowth measures routing with growing numbers and lengths of routes.
 func runGrowth(o options, w, progress io.Writer) error {
 	return growthOf(o, w, progress, []int{10, 100, 1000, 10000}, []int{1, 2, 4, 8, 16, 32})
 }
@@ -175,13 +175,13 @@ func growthOf(o options, w, progress io.Writer, sizes, depths []int) error {
 	return nil
 }
 
-// A growth is a series of sets of rules.
+// A growth is a series of growing sets of rules.
 type growth struct {
 	title    string
 	rules    func(int) []rule
 	requests func([]rule) []message
 	values   []int
-	all      bool // print memory and start-up too
+	all      bool // whether to print memory and start-up too
 }
 
 func (s growth) print(w io.Writer, peers []string, figures map[string]map[string]*grown) {

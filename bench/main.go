@@ -1,4 +1,4 @@
-// Command bench measures apiroute and its peers at the same work. See README.md.
+// Command bench measures apiroute and its peers on the same tasks. See README.md.
 package main
 
 import (
@@ -14,7 +14,7 @@ import (
 	"time"
 )
 
-// options is what the command line says.
+// options are the flags of the command line.
 type options struct {
 	rounds          int
 	slice           time.Duration
@@ -71,7 +71,7 @@ func run(o options, w, progress io.Writer) error {
 	return profiled(o, func() error { return measure(o, w, progress) })
 }
 
-// profiled calls f and writes the profiles of it that are asked for.
+// profiled calls f and writes the profiles that the options ask for.
 func profiled(o options, f func() error) error {
 	if o.memProfile != "" {
 		runtime.MemProfileRate = 1
@@ -97,7 +97,7 @@ func profiled(o options, f func() error) error {
 	return errors.Join(pprof.Lookup("allocs").WriteTo(file, 0), file.Close())
 }
 
-// choose returns the peers that are asked for, or those of a list.
+// choose returns the peers that the options name, or else those that otherwise names.
 func (o options) choose(otherwise string) ([]peer, error) {
 	list := o.peers
 	if list == "" {
@@ -124,7 +124,7 @@ func names(peers []peer) (list []string) {
 	return list
 }
 
-// runTasks is the benchmark: every peer at every task, in this process.
+// runTasks measures every peer on every task, in this process.
 func runTasks(o options, w, progress io.Writer) error {
 	chosen, err := o.choose("")
 	if err != nil {

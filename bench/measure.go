@@ -10,34 +10,32 @@ import (
 	"time"
 )
 
-// A sample is what one op has cost, on average over a slice of time.
+// A sample is the average cost of one op over a slice of time.
 type sample struct {
 	ns, bytes, allocs float64
 }
 
-// clock is what time is measured with: that of the CPU, for others who use the
-// machine shift it far less than the time of day, and the collector's work is in
-// it on whatever core it is done.
+// clock measures time. It is CPU time by default, because other users of the machine affect it far
+// less than elapsed time, and because it includes the collector's work on all cores.
 var clock = cpuTime
 
 // cpuTime returns the user and system time that this process has used.
 func cpuTime() time.Duration {
 	var u syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
-		panic(err) // the arguments are right
+		panic(err) // cannot fail with these arguments
 	}
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
 var started = time.Now()
 
-// wallTime returns the time that has passed.
+// wallTime returns the time since the process has started.
 func wallTime() time.Duration { return time.Since(started) }
 
-// slice measures an op for a time d, and looks at the clock after each batch of
-// ops. The collector runs before, so that no peer pays for another's garbage;
-// for its own it pays. A few ops go first, to fill again the pools which the
-// collector has emptied.
+// slice measures an op for the time d, and reads the clock after each batch of ops. It runs the
+// collector first, so that each peer pays for its own garbage and not for that of another. Then it
+// runs a few ops to refill the pools that the collector has emptied.
 func slice(d time.Duration, batch int, op func()) sample {
 	runtime.GC()
 	for range batch/4 + 2 {
@@ -62,7 +60,7 @@ func slice(d time.Duration, batch int, op func()) sample {
 	}
 }
 
-// opsIn returns how many ops take about d, once they run warm.
+// opsIn returns how many ops take about d after a warm-up.
 func opsIn(d time.Duration, op func()) int {
 	n := 0
 	for range 2 {
@@ -74,22 +72,22 @@ func opsIn(d time.Duration, op func()) int {
 	return n
 }
 
-// ballast is memory in use that the collector need not look into, as the data of
-// a small server. Without it, a cycle would come with every 4 MB, and what it
-// costs whatever the heap would be most of it.
+// ballast stands for the data of a small server. It contains no pointers, so the collector does
+// not scan it. Without it, there would be a cycle for every 4 MB allocated, and most of its time
+// would be the fixed cost of a cycle.
 var ballast = make([]byte, 8<<20)
 
-// A cell is one peer at one task.
+// A cell is one peer on one task.
 type cell struct {
 	peer, task string
 	op         func()
-	batch      int // ops between looks at the clock
+	batch      int // ops between two readings of the clock
 	samples    []sample
 }
 
-// measureAll measures all cells in rounds. In a round the tasks come in random
-// order and within a task the peers, right after one another, so that a machine
-// that slows down meets all peers of a task alike.
+// measureAll measures all cells in rounds. In each round the tasks are in random order, and so are
+// the peers of each task. The peers of a task follow one another, so that a machine that slows
+// down affects all of them alike.
 func measureAll(cells []*cell, rounds int, d time.Duration, progress func(round int)) {
 	defer runtime.KeepAlive(&ballast)
 	byTask := map[string][]*cell{}
@@ -117,7 +115,7 @@ func shuffle[T any](list []T) {
 	rand.Shuffle(len(list), func(i, j int) { list[i], list[j] = list[j], list[i] })
 }
 
-// median returns the middle of what get finds in each element.
+// median returns the median of get over the elements of a list.
 func median[T any, N cmp.Ordered](list []T, get func(T) N) N {
 	var values []N
 	for _, v := range list {
@@ -127,7 +125,7 @@ func median[T any, N cmp.Ordered](list []T, get func(T) N) N {
 	return values[len(values)/2]
 }
 
-// middle returns the sample of medians.
+// middle returns the medians of the samples, for each figure on its own.
 func (c *cell) middle() sample {
 	return sample{
 		ns:     median(c.samples, func(s sample) float64 { return s.ns }),
@@ -136,8 +134,8 @@ func (c *cell) middle() sample {
 	}
 }
 
-// ratio returns the median over the rounds of c's time by that of base in the
-// same round.
+// ratio returns the median, over the rounds, of c's time divided by that of base in the same
+// round.
 func (c *cell) ratio(base *cell) float64 {
 	rounds := make([]int, len(c.samples))
 	for i := range rounds {
@@ -146,7 +144,7 @@ func (c *cell) ratio(base *cell) float64 {
 	return median(rounds, func(i int) float64 { return c.samples[i].ns / base.samples[i].ns })
 }
 
-// newCells returns the cells of the peers and tasks.
+// newCells returns a cell for each peer and each task that it does.
 func newCells(peers []peer, tasks []task) []*cell {
 	var cells []*cell
 	for _, p := range peers {

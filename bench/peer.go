@@ -6,18 +6,18 @@ import (
 	"strings"
 )
 
-// A peer is one way to write the server that the tasks need.
+// A peer is one implementation of the server that the tasks need.
 type peer struct {
 	name string
-	// skips names the tasks that the library has nothing to say on.
+	// skips names the tasks that are outside of the library's scope.
 	skips string
-	// app answers the tasks but T6, nil if it cannot.
+	// app returns a handler for all tasks except T6; nil if the library has none.
 	app func() http.Handler
-	// table routes by rules with handlers that set routed; nil if it cannot.
+	// table returns a router with handlers that set routed; nil if the library cannot route.
 	table func([]rule) http.Handler
 }
 
-// peers is everyone, in the order of the printed table.
+// peers are all peers, in the order of the printed table.
 var peers = []peer{
 	tuned, naive, apirouteBind, apirouteTyped,
 	withChi, withGin, withEcho4, withEcho5, withHuma,
@@ -31,8 +31,8 @@ func (p peer) does(task string) bool {
 	return p.app != nil && !slices.Contains(strings.Fields(p.skips), task)
 }
 
-// named returns the peers with the names of a comma-separated list, all if it
-// is empty, and the first name that nobody has.
+// named returns the peers with the names in a comma-separated list, or all peers if the list is
+// empty. unknown is the first name that no peer has, or "".
 func named(list string) (found []peer, unknown string) {
 	if list == "" {
 		return peers, ""

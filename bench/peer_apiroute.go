@@ -6,10 +6,10 @@ import (
 	"example.com/apiroute"
 )
 
-// apirouteBind is this project with plain handlers and Bind.
+// apirouteBind is apiroute with handlers that call Bind.
 var apirouteBind = peer{name: "apiroute", app: apirouteApp, table: apirouteTable}
 
-// An apirouteSearch is a search for plain handlers and for typed endpoints.
+// An apirouteSearch is the input of a search, for handlers and for typed endpoints.
 type apirouteSearch struct {
 	Page  int      `query:"page"`
 	Limit int      `query:"limit"`
@@ -22,7 +22,7 @@ type apirouteItem struct {
 	Body item `body:"json"`
 }
 
-// Validate refuses an item without a name.
+// Validate rejects an item without a name.
 func (in apirouteItem) Validate() error {
 	if in.Body.Name == "" {
 		return apiroute.FieldError{In: "body", Name: "name", Detail: "is required"}

@@ -6,7 +6,7 @@ import (
 	"github.com/uptrace/bunrouter"
 )
 
-// withBunRouter is a router and no more, so it does the tasks of routing only.
+// withBunRouter is only a router, so it does only the tasks of routing.
 var withBunRouter = peer{name: "bunrouter", skips: "T3 T4 T5 T7 T8", app: bunRouterApp, table: bunRouterTable}
 
 func bunRouterApp() http.Handler {

@@ -45,7 +45,7 @@ func chiSearch(w http.ResponseWriter, r *http.Request) {
 	render.JSON(w, r, search{page, limit, draft, q.Get("q"), q["tag"]})
 }
 
-// A chiItemRequest is an item that says itself what must be in it.
+// A chiItemRequest is an item with a method that validates it.
 type chiItemRequest struct{ item }
 
 func (in *chiItemRequest) Bind(r *http.Request) error {
@@ -59,7 +59,7 @@ type chiCommentRequest struct{ commentBody }
 
 func (in *chiCommentRequest) Bind(r *http.Request) error { return nil }
 
-// chiDecode decodes a JSON body, or refuses it and returns false.
+// chiDecode decodes a JSON body. If it cannot, it sends the error and returns false.
 func chiDecode(w http.ResponseWriter, r *http.Request, v render.Binder) bool {
 	if render.GetRequestContentType(r) != render.ContentTypeJSON {
 		chiError(w, r, 415, errors.New("want application/json"))

@@ -19,7 +19,7 @@ func echo4App() http.Handler {
 	return e
 }
 
-// An echoSearch is a search for both versions.
+// An echoSearch is the input of a search, for both versions of echo.
 type echoSearch struct {
 	Page  int      `query:"page" json:"page"`
 	Limit int      `query:"limit" json:"limit"`
@@ -47,7 +47,7 @@ func echo4Item(c echo.Context) error {
 	var in item
 	r := c.Request()
 	r.Body = http.MaxBytesReader(c.Response(), r.Body, maxBody)
-	if err := c.Bind(&in); err != nil { // with a 415 for other media types
+	if err := c.Bind(&in); err != nil { // a 415 for other media types
 		return err
 	}
 	if in.Name == "" {
@@ -60,7 +60,7 @@ func echo4Comment(c echo.Context) error {
 	var in echoComment
 	r := c.Request()
 	r.Body = http.MaxBytesReader(c.Response(), r.Body, maxBody)
-	// Bind itself leaves the query of a POST alone.
+	// Bind does not read the query of a POST.
 	if err := (&echo.DefaultBinder{}).BindQueryParams(c, &in); err != nil {
 		return err
 	}

@@ -31,7 +31,7 @@ func echo5Item(c *echo.Context) error {
 	var in item
 	r := c.Request()
 	r.Body = http.MaxBytesReader(c.Response(), r.Body, maxBody)
-	if err := c.Bind(&in); err != nil { // with a 415 for other media types
+	if err := c.Bind(&in); err != nil { // a 415 for other media types
 		return err
 	}
 	if in.Name == "" {
@@ -44,7 +44,7 @@ func echo5Comment(c *echo.Context) error {
 	var in echoComment
 	r := c.Request()
 	r.Body = http.MaxBytesReader(c.Response(), r.Body, maxBody)
-	// Bind itself leaves the query of a POST alone.
+	// Bind does not read the query of a POST.
 	if err := echo.BindQueryParams(c, &in); err != nil {
 		return err
 	}

@@ -44,7 +44,7 @@ func ginSearch(c *gin.Context) {
 	c.JSON(200, in)
 }
 
-// ginDecode decodes a JSON body, or refuses it and returns false.
+// ginDecode decodes a JSON body. If it cannot, it sends the error and returns false.
 func ginDecode(c *gin.Context, v any) bool {
 	if c.ContentType() != binding.MIMEJSON {
 		ginError(c, 415, "want application/json")

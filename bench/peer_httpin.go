@@ -10,8 +10,7 @@ import (
 	"github.com/ggicci/httpin/integration"
 )
 
-// withHTTPIn reads requests and no more, so it does the tasks of binding only,
-// on net/http's router.
+// withHTTPIn only binds requests, so it does only the tasks of binding, with net/http's router.
 var withHTTPIn = peer{name: "httpin", skips: "T1 T2 T7 T8", app: httpInApp}
 
 type httpInSearch struct {
@@ -53,7 +52,7 @@ func httpInApp() http.Handler {
 	return mux
 }
 
-// httpInRoute puts httpin's own middleware before a handler.
+// httpInRoute wraps a handler in httpin's own middleware.
 func httpInRoute[T any](h func(http.ResponseWriter, *T)) http.Handler {
 	var zero T
 	decode := httpin.NewInput(zero, core.WithErrorHandler(func(w http.ResponseWriter, _ *http.Request, err error) {
@@ -69,8 +68,8 @@ func httpInRoute[T any](h func(http.ResponseWriter, *T)) http.Handler {
 	}))
 }
 
-// httpInJSON does what the tasks ask for and httpin leaves to others: it refuses
-// other media types and limits the body.
+// httpInJSON does what the tasks require and httpin does not: it rejects other media types and
+// limits the body.
 func httpInJSON(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if t, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || t != jsonType {

@@ -6,7 +6,7 @@ import (
 	"github.com/julienschmidt/httprouter"
 )
 
-// withHTTPRouter is a router and no more, so it does the tasks of routing only.
+// withHTTPRouter is only a router, so it does only the tasks of routing.
 var withHTTPRouter = peer{name: "httprouter", skips: "T3 T4 T5 T7 T8", app: httpRouterApp, table: httpRouterTable}
 
 func httpRouterApp() http.Handler {

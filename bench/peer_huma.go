@@ -10,15 +10,15 @@ import (
 
 var withHuma = peer{name: "huma", app: humaApp, table: humaTable}
 
-// newHuma returns an API without the $schema links that huma would add to each
-// answer: the tasks ask for the same body from everyone.
+// newHuma returns an API without the $schema links that huma adds to each response, because the
+// tasks require the same body of every peer.
 func newHuma(mux *http.ServeMux) huma.API {
 	config := huma.DefaultConfig("Bench", "1.0.0")
 	config.CreateHooks = nil
 	return humago.New(mux, config)
 }
 
-// A humaAnswer is T as the body of an answer.
+// A humaAnswer is a response with T as its body.
 type humaAnswer[T any] struct{ Body T }
 
 type humaID struct {

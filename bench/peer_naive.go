@@ -8,7 +8,7 @@ import (
 	"strconv"
 )
 
-// naive is net/http alone, as its documentation and most tutorials use it.
+// naive uses net/http alone, as its documentation and most tutorials do.
 var naive = peer{name: "naive", app: naiveApp, table: serveMuxTable}
 
 func naiveApp() http.Handler {
@@ -50,7 +50,7 @@ func naiveSearch(w http.ResponseWriter, r *http.Request) {
 	naiveJSON(w, 200, search{page, limit, draft, q.Get("q"), q["tag"]})
 }
 
-// naiveDecode decodes a JSON body, or refuses it and returns false.
+// naiveDecode decodes a JSON body. If it cannot, it sends the error and returns false.
 func naiveDecode(w http.ResponseWriter, r *http.Request, v any) bool {
 	if t, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || t != jsonType {
 		naiveError(w, 415, "want application/json")

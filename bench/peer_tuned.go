@@ -12,8 +12,7 @@ import (
 	"sync"
 )
 
-// tuned is net/http with all that one can do by hand without leaving it: the
-// measure that the others are held against.
+// tuned uses net/http alone, optimized by hand. The other peers are compared with it.
 var tuned = peer{name: "tuned", app: tunedApp, table: serveMuxTable}
 
 func tunedApp() http.Handler {
@@ -33,7 +32,7 @@ func tunedApp() http.Handler {
 	return mux
 }
 
-// A tunedBuffer is bytes with the encoder that writes to them.
+// A tunedBuffer is a buffer with an encoder that writes to it.
 type tunedBuffer struct {
 	bytes.Buffer
 	encoder *json.Encoder
@@ -73,7 +72,7 @@ func tunedError(w http.ResponseWriter, status int, text string) {
 	tunedJSON(w, status, failure{text})
 }
 
-// tunedQuery calls f with each pair of a query, without a map between.
+// tunedQuery calls f with each pair of a query, without building a map.
 func tunedQuery(query string, f func(key, value string) error) error {
 	for query != "" {
 		var pair string
@@ -121,7 +120,7 @@ func tunedSearch(w http.ResponseWriter, r *http.Request) {
 
 var errTooLarge = errors.New("too large")
 
-// tunedDecode decodes a JSON body, or refuses it and returns false.
+// tunedDecode decodes a JSON body. If it cannot, it sends the error and returns false.
 func tunedDecode(w http.ResponseWriter, r *http.Request, v any) bool {
 	contentType := r.Header.Get("Content-Type")
 	if mediaType, _, _ := strings.Cut(contentType, ";"); !strings.EqualFold(strings.TrimSpace(mediaType), jsonType) {

@@ -7,7 +7,7 @@ import (
 	"example.com/apiroute"
 )
 
-// apirouteTyped is this project with typed endpoints, which are plain functions.
+// apirouteTyped is apiroute with typed endpoints.
 var apirouteTyped = peer{name: "apiroute typed", app: typedApp, table: typedTable}
 
 func typedApp() http.Handler {

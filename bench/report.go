@@ -11,13 +11,13 @@ import (
 	"time"
 )
 
-// base is the peer that the others are held against.
+// base is the peer that the others are compared with.
 const base = "tuned"
 
-// ours is the peers that are this project.
+// ours are the peers that use apiroute.
 var ours = []string{"apiroute", "apiroute typed"}
 
-// targets is the most that our time may be of a peer's, task by task.
+// targets are the largest ratios of our time to a peer's that are acceptable, for T1 to T8.
 var targets = map[string][8]float64{
 	"tuned":   {0.75, 0.75, 0.85, 1.00, 0.95, 0.40, 1.05, 1.10},
 	"gin":     {1.00, 0.95, 0.35, 0.85, 0.50, 1.25, 0.90, 0.80},
@@ -26,17 +26,17 @@ var targets = map[string][8]float64{
 	"huma":    {0.40, 0.35, 0.35, 0.50, 0.45, 0.35, 1.05, 0.50},
 }
 
-// target returns the most that our time may be of a peer's at a task, 0 where
-// there is no target.
+// target returns the largest acceptable ratio of our time to a peer's on a task, and 0 if there is
+// no target.
 func target(peer, task string) float64 { return targets[peer][task[1]-'1'] }
 
-// printFacts writes what a reader must know to compare two tables, or not to.
+// printFacts writes what a reader must know to decide whether two tables are comparable.
 func printFacts(w io.Writer) {
 	fmt.Fprintf(w, "%s, %s, %d CPUs, %s %s/%s\n\n", time.Now().Format(time.DateOnly),
 		cpuModel(), runtime.NumCPU(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
 }
 
-// cpuModel returns the name of the CPU, as far as the system tells.
+// cpuModel returns the name of the CPU if the system provides it.
 func cpuModel() string {
 	f, err := os.Open("/proc/cpuinfo")
 	if err != nil {
@@ -51,7 +51,7 @@ func cpuModel() string {
 	return "unknown CPU"
 }
 
-// printTable writes a Markdown table with names of columns, rows and cells.
+// printTable writes a Markdown table, with the result of text in each cell.
 func printTable(w io.Writer, corner string, columns, rows []string, text func(row, column string) string) {
 	fmt.Fprintf(w, "| %s | %s |\n|---%s|\n", corner, strings.Join(columns, " | "), strings.Repeat("|---", len(columns)))
 	for _, row := range rows {
@@ -64,7 +64,7 @@ func printTable(w io.Writer, corner string, columns, rows []string, text func(ro
 	fmt.Fprintln(w)
 }
 
-// A result is the measured cells by peer and task.
+// A result holds the measured cells by peer and task.
 type result map[[2]string]*cell
 
 func resultOf(cells []*cell) result {
@@ -75,7 +75,7 @@ func resultOf(cells []*cell) result {
 	return r
 }
 
-// printFigures writes what one op of each task has cost each peer.
+// printFigures writes the cost of one op for each task and peer.
 func (r result) printFigures(w io.Writer, tasks, peers []string) {
 	fmt.Fprintf(w, "One op: ns / bytes / allocations (time by that of %s)\n\n", base)
 	printTable(w, "", tasks, peers, func(peer, task string) string {
@@ -92,7 +92,7 @@ func (r result) printFigures(w io.Writer, tasks, peers []string) {
 	})
 }
 
-// printRatios writes what one of our peers takes of each other's time.
+// printRatios writes the ratio of our time to that of each other peer.
 func (r result) printRatios(w io.Writer, our string, tasks, peers []string) {
 	fmt.Fprintf(w, "Time of %s by that of the peer; in bold with the target where it is missed\n\n", our)
 	printTable(w, "", tasks, peers, func(peer, task string) string {
@@ -108,7 +108,7 @@ func (r result) printRatios(w io.Writer, our string, tasks, peers []string) {
 	})
 }
 
-// count writes a number short: 314k for 314,159.
+// count formats a number briefly: 314k for 314,159.
 func count(f float64) string {
 	switch {
 	case f >= 1e7:

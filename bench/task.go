@@ -7,23 +7,22 @@ import (
 	"strings"
 )
 
-// A task is one piece of work, the same for every peer. One op is every request
-// of the task once.
+// A task is work that is the same for every peer. One op is every request of the task, once.
 type task struct {
 	name     string
 	what     string
 	requests []message
 	status   int
-	want     string // the JSON of the answer, "" where only its being JSON counts
+	want     string // the JSON of the response; "" if any JSON will do
 }
 
-// A message is a request as a client writes it.
+// A message is a request that a client sends.
 type message struct {
 	method, target    string
 	contentType, body string
 }
 
-// tasks returns all tasks in order.
+// tasks returns all tasks, in order.
 func tasks() []task {
 	return []task{
 		{"T1", "static route, JSON", []message{{method: "GET", target: "/api/user"}}, 200, `{"name":"John Doe"}`},
@@ -43,12 +42,12 @@ func tasks() []task {
 
 const jsonType = "application/json"
 
-// itemJSON is 318 bytes, as a client with some text to send writes it.
+// itemJSON is a typical JSON body of 318 bytes.
 const itemJSON = `{"name":"Espresso machine","sku":"ESP-2041-B2","maker":"Officina Meccanica","description":` +
 	`"Two boilers, a rotary pump and a group head that is heated on its own, so that the first cup is as good as ` +
 	`the last one of a long day","stock":17,"active":true,"tags":["kitchen","coffee","office","refurbished"],"price":1549.95}`
 
-// brokenJSON is itemJSON with a comma lost in its middle.
+// brokenJSON is itemJSON without a comma in the middle.
 var brokenJSON = strings.Replace(itemJSON, `,"stock"`, `"stock"`, 1)
 
 const commentJSON = `{"title":"Thanks","text":"This helped me a lot.","stars":5,"public":true}`
@@ -57,8 +56,8 @@ func postItem(body string) message {
 	return message{"POST", "/api/items", jsonType, body}
 }
 
-// What the tasks read and write. Peers whose library wants tags of its own have
-// a struct of their own.
+// These types are what the tasks read and write. Peers whose libraries use other tags have their
+// own types.
 
 type user struct {
 	Name string `json:"name"`
@@ -89,7 +88,7 @@ type item struct {
 	Price       float64  `json:"price"`
 }
 
-// id depends on every field, so that an answer shows that all have arrived.
+// id depends on every field, so that a response proves that all of them have arrived.
 func (in *item) id() int {
 	n := len(in.Name) + len(in.SKU) + len(in.Maker) + len(in.Description) + in.Stock + int(in.Price)
 	if in.Active {
@@ -144,10 +143,10 @@ type failure struct {
 	Error string `json:"error"`
 }
 
-// maxBody is the limit of a body, 1 MiB.
+// maxBody is the largest allowed size of a body in bytes, 1 MiB.
 const maxBody = 1 << 20
 
-// wire returns a message as it stands on the connection.
+// wire returns the message as it is sent on the connection.
 func (m message) wire() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s %s HTTP/1.1\r\nHost: localhost\r\nUser-Agent: bench\r\nAccept: */*\r\n", m.method, m.target)
@@ -157,11 +156,11 @@ func (m message) wire() string {
 	return b.String() + "\r\n" + m.body
 }
 
-// request parses a message as a server does.
+// request returns the message as a server receives it.
 func (m message) request() *http.Request {
 	r, err := http.ReadRequest(bufio.NewReader(strings.NewReader(m.wire())))
 	if err != nil {
-		panic(err) // the messages are constants
+		panic(err) // cannot fail: the messages are constants
 	}
 	r.RemoteAddr = "127.0.0.1:1234"
 	return r

@@ -1,5 +1,5 @@
-// Command soak puts load on a server for a while, a fifth of it hostile, and
-// fails unless every good answer is right and nothing is left behind.
+// Command soak loads a server for a while. A fifth of the requests are hostile. It fails if a
+// response to a good request is wrong, or if goroutines or memory are left behind.
 package main
 
 import (
@@ -51,9 +51,8 @@ func soakRoutes() http.Handler {
 			}
 		})
 	})
-	// As many routes as a large site has: beside them the few KiB by which the
-	// runtime's own bookkeeping varies are less than 5 %, and a byte that each
-	// request leaks is more.
+	// With as many routes as a large site has, the few KiB by which the runtime's own memory varies
+	// are less than 5 % of the heap, and one byte leaked by each request is more.
 	for i := 0; i < 2000; i++ {
 		api.Get(fmt.Sprintf("/site/%d/[id]", i), func(_ *apiroute.Request, res *apiroute.Response) error { return res.End() })
 	}
@@ -61,7 +60,7 @@ func soakRoutes() http.Handler {
 	return api
 }
 
-// A load counts what the clients see.
+// A load counts the results that the clients see.
 type load struct {
 	addr                               string
 	requests, unexpected, wrong, fault atomic.Int64
@@ -73,7 +72,7 @@ func (l *load) bad(format string, args ...any) {
 	l.first.Do(func() { l.firstWrong = fmt.Sprintf(format, args...) })
 }
 
-// good asks for one of the kinds of answers and checks it.
+// good sends one of several good requests and checks the response.
 func (l *load) good(c *http.Client, id string, n int) {
 	method, path, body, want, status := "GET", "/id/"+id, "", `{"id":"`+id+`"}`, 200
 	switch n % 4 {
@@ -109,7 +108,7 @@ func (l *load) good(c *http.Client, id string, n int) {
 	}
 }
 
-// hostile does one thing that a client must not, on a connection of its own.
+// hostile sends one of several hostile requests, each on a new connection.
 func (l *load) hostile(n int) {
 	text, want, cut := "", "", false
 	switch n % 6 {
@@ -153,7 +152,7 @@ func (l *load) hostile(n int) {
 	}
 }
 
-// run lets the clients work until the time or the count is over.
+// run runs the clients until the time or the number of requests is reached.
 func (l *load) run(d time.Duration, count int64, clients int) {
 	end := time.Now().Add(d)
 	start := l.requests.Load()
@@ -177,15 +176,15 @@ func (l *load) run(d time.Duration, count int64, clients int) {
 	wg.Wait()
 }
 
-// settle waits until no more goroutines than most run, all connections closed,
-// and returns how many do and the heap after collection.
+// settle waits until no more than most goroutines are running, and returns their number and the
+// size of the heap after garbage collection. All connections must be closed.
 func settle(most int) (goroutines int, heap uint64) {
 	for end := time.Now().Add(15 * time.Second); ; time.Sleep(20 * time.Millisecond) {
 		if goroutines = runtime.NumGoroutine(); goroutines <= most || time.Now().After(end) {
 			break
 		}
 	}
-	for i := 0; i < 10; i++ { // pools and finalizers take several
+	for i := 0; i < 10; i++ { // pools and finalizers need several collections
 		runtime.GC()
 		var m runtime.MemStats
 		runtime.ReadMemStats(&m)
@@ -197,7 +196,7 @@ func settle(most int) (goroutines int, heap uint64) {
 	return goroutines, heap
 }
 
-// soak runs the server and the load, and says what it has found.
+// soak runs the server and the load, and reports the results.
 func soak(w io.Writer, d time.Duration, count int64, clients int) error {
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -209,8 +208,8 @@ func soak(w io.Writer, d time.Duration, count int64, clients int) error {
 	defer func() { server.Close(); <-ended }()
 	base := runtime.NumGoroutine()
 	l := &load{addr: ln.Addr().String()}
-	// The runtime and net/http keep some memory for good: warm up until that no
-	// longer grows. What leaks goes on growing in the longer run after it.
+	// The runtime and net/http keep some memory forever, so warm up until that no longer grows. Leaks
+	// go on growing in the longer run that follows.
 	goroutines, heap := 0, uint64(0)
 	for i := 0; i < 6; i++ {
 		l.run(min(d/2, 5*time.Second), count, clients)

@@ -13,26 +13,26 @@ import (
 	sqlite3 "modernc.org/sqlite/lib"
 )
 
-// A blog has the handlers, and what they share.
+// A blog has the handlers as methods, and holds what they share.
 type blog struct {
 	*store
 	bell    bell
 	closing <-chan struct{} // closed when the server shuts down
 }
 
-// config is what newAPI gets from outside.
+// A config holds the settings of newAPI.
 type config struct {
-	token     string // of the admin
-	legacy    string // address of the masked service
-	legacyKey string // which it asks for
+	token     string // the admin's
+	legacy    string // the URL of the masked service
+	legacyKey string // the key that the masked service asks for
 	log       *slog.Logger
 }
 
 //go:embed page
 var page embed.FS
 
-// newAPI returns the whole site: all routes on one page of code, as the folder
-// pages/api has them.
+// newAPI returns the whole site. All routes can be read here in one place, as in a listing of the
+// folder pages/api.
 func newAPI(b *blog, c config) *apiroute.Router {
 	api := apiroute.New(
 		apiroute.Use(logRequests(c.log), secureHeaders, refuseCrossOrigin()),
@@ -44,21 +44,21 @@ func newAPI(b *blog, c config) *apiroute.Router {
 	api.Mount("/page", http.FileServerFS(page))
 	api.Get("/healthz", b.health, apiroute.Timeout(2*time.Second))
 
-	// What everybody may read, scripts of other sites too.
+	// Everybody may read these, scripts of other sites included.
 	open := api.Group("/api", apiroute.Use(cors.New(cors.Options{AllowedMethods: []string{"GET", "HEAD"}}).Handler))
 	apiroute.Get(open, "/posts", b.listPosts, apiroute.ETag(true))
 	apiroute.Get(open, "/posts/[id]", b.showPost, apiroute.ETag(true))
 	open.Get("/posts/[id]/cover", b.showCover)
 	apiroute.Get(open, "/posts/[id]/comments", b.listComments)
 	apiroute.Get(open, "/comments", b.latestComments)
-	open.Get("/comments/events", b.feed, apiroute.Timeout(0)) // as long as the client likes
+	open.Get("/comments/events", b.feed, apiroute.Timeout(0)) // lasts as long as the client stays
 	apiroute.Get(open, "/archive/[[...slug]]", b.showArchive)
 	open.Get("/docs/[...slug]", showDoc)
 
-	// What everybody may write, from this site's own pages.
+	// Everybody may write comments, but only from the pages of this site.
 	apiroute.Post(api, "/api/posts/[id]/comments", b.addComment, apiroute.Status(201), apiroute.RejectUnknown(true))
 
-	// What the admin may do. The guard is the group's: a route cannot forget it.
+	// Only the admin may use these. The group checks the token, so no route can forget to.
 	admin := api.Group("/api", apiroute.Around(requireToken(c.token)), apiroute.RejectUnknown(true))
 	admin.Get("/session", func(_ *apiroute.Request, res *apiroute.Response) error { return res.Status(204).End() })
 	apiroute.Post(admin, "/posts", b.createPost, apiroute.Status(201))
@@ -67,7 +67,7 @@ func newAPI(b *blog, c config) *apiroute.Router {
 	apiroute.Put(admin, "/posts/[id]/cover", b.putCover, apiroute.BodyLimit(maxUpload), apiroute.Timeout(time.Minute))
 	apiroute.Delete(admin, "/comments/[id]", b.deleteComment)
 
-	// Another service, behind this one's address.
+	// Another service is available at an address of this one.
 	api.Handle("/api/legacy/[[...path]]", maskLegacy(c.legacy, c.legacyKey))
 	return api
 }
@@ -77,7 +77,7 @@ func index(req *apiroute.Request, res *apiroute.Response) error {
 	return nil
 }
 
-// health is for whoever watches the server: 200 if the database answers.
+// health is for monitoring. It responds with 200 if the database can be read.
 func (b *blog) health(req *apiroute.Request, res *apiroute.Response) error {
 	var one int
 	if err := b.read.QueryRowContext(req.Context(), `SELECT 1`).Scan(&one); err != nil {
@@ -86,8 +86,8 @@ func (b *blog) health(req *apiroute.Request, res *apiroute.Response) error {
 	return res.Text("ok\n")
 }
 
-// explain makes answers of errors that can come from everywhere: a database
-// that another program keeps locked is a matter of time, and no fault.
+// explain turns errors that any handler can return into responses. A database that another program
+// has locked is a temporary failure, so the client may try again.
 func explain(_ *apiroute.Request, _ *apiroute.Response, err error) error {
 	var e *sqlite.Error
 	if errors.As(err, &e) && e.Code()&0xff == sqlite3.SQLITE_BUSY {

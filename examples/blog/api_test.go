@@ -26,8 +26,7 @@ import (
 
 const testToken = "a token for the tests"
 
-// A site is the whole API on a server, with a database and an old service of its
-// own.
+// A site is a server of the whole API, with its own database and its own old service.
 type site struct {
 	*httptest.Server
 	blog *blog
@@ -66,7 +65,7 @@ func (b *syncBuffer) String() string {
 	return b.b.String()
 }
 
-// do sends a request with headers, given as "Name: value".
+// do sends a request with headers of the form "Name: value".
 func (s *site) do(t *testing.T, method, path, body string, headers ...string) (*http.Response, string) {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), method, s.URL+path, strings.NewReader(body))
@@ -95,12 +94,12 @@ const (
 	isAdmin = "Authorization: Bearer " + testToken
 )
 
-// One line is one request; they build on each other.
+// Each line is one request. Later ones depend on earlier ones.
 var calls = []struct {
 	method, path, body string
 	headers            []string
 	status             int
-	want               string // contained in the answer
+	want               string // contained in the response
 }{
 	{"GET", "/", "", nil, 200, "<title>Marginalia</title>"},
 	{"GET", "/page/app.js", "", nil, 200, "textContent"},
@@ -110,7 +109,7 @@ var calls = []struct {
 	{"GET", "/api/comments", "", nil, 200, `[]`},
 	{"GET", "/api/archive", "", nil, 200, `{}`},
 
-	// Writing needs the token, whole and alone.
+	// Writing requires exactly the token.
 	{"POST", "/api/posts", `{"title":"a","body":"b"}`, []string{isJSON}, 401, "the admin token"},
 	{"POST", "/api/posts", `{"title":"a","body":"b"}`, []string{isJSON, isAdmin + "x"}, 401, "the admin token"},
 	{"POST", "/api/posts", `{"title":"a","body":"b"}`, []string{isJSON, "Authorization: " + testToken}, 401, "the admin token"},
@@ -121,7 +120,7 @@ var calls = []struct {
 	{"GET", "/api/session", "", nil, 401, "the admin token"},
 	{"GET", "/api/session", "", []string{isAdmin}, 204, ""},
 
-	// Errors name their fields.
+	// Errors name the invalid fields.
 	{"POST", "/api/posts", `{"title":" "}`, []string{isJSON, isAdmin}, 422,
 		`"errors":[{"in":"body","name":"title","detail":"must not be empty"},{"in":"body","name":"body","detail":"must not be empty"}]`},
 	{"POST", "/api/posts", `{"title":"` + strings.Repeat("ä", 121) + `","body":"b"}`, []string{isJSON, isAdmin}, 422,
@@ -268,7 +267,7 @@ func TestLegacyIsMasked(t *testing.T) {
 	}
 }
 
-// picture returns a picture in a format.
+// picture returns a picture in the given format.
 func picture(t *testing.T, format string, width, height int) []byte {
 	t.Helper()
 	img := image.NewRGBA(image.Rect(0, 0, width, height))
@@ -293,7 +292,7 @@ func picture(t *testing.T, format string, width, height int) []byte {
 	return b.Bytes()
 }
 
-// form returns a multipart form with a picture, and its Content-Type as a header.
+// form returns a multipart form with a picture, and a Content-Type header for it.
 func form(t *testing.T, picture []byte, alt string) (body, header string) {
 	t.Helper()
 	var b bytes.Buffer
@@ -372,7 +371,7 @@ func TestCoverRefused(t *testing.T) {
 	}
 }
 
-// A feedReader reads server-sent events. next returns "id data".
+// A feedReader reads server-sent events.
 type feedReader struct {
 	t     *testing.T
 	lines *bufio.Scanner
@@ -401,7 +400,7 @@ func (s *site) openFeed(t *testing.T, path string, headers ...string) *feedReade
 	return &feedReader{t, bufio.NewScanner(res.Body), stop}
 }
 
-// next returns id and text of the next comment, and "" when the feed has ended.
+// next returns the ID and the text of the next comment, and "" when the feed has ended.
 func (f *feedReader) next() string {
 	f.t.Helper()
 	var id string
@@ -447,7 +446,7 @@ func TestFeed(t *testing.T) {
 	say("three")
 	expect(fromStart, "2 two", "3 three")
 	expect(fromNow, "2 two")
-	fromNow.stop() // and misses "three", and what comes now
+	fromNow.stop() // so it misses "three" and the next comments
 	for i := range 250 {
 		say(fmt.Sprint("more ", i))
 	}
@@ -464,7 +463,7 @@ func TestFeed(t *testing.T) {
 	}
 }
 
-// A feed lives on when the server's patience with other requests has ended.
+// The server's timeouts do not end a feed.
 func TestFeedOutlivesTimeouts(t *testing.T) {
 	b := newBlog(t)
 	addPost(t, b, "a", "b")
@@ -484,7 +483,7 @@ func TestFeedOutlivesTimeouts(t *testing.T) {
 	}
 }
 
-// 200 writers at once are all served, and what they write is all there.
+// 200 concurrent writers are all served, and everything that they write is kept.
 func TestConcurrentWriters(t *testing.T) {
 	s := newSite(t)
 	addPost(t, s.blog, "a", "b")
@@ -516,7 +515,7 @@ func TestConcurrentWriters(t *testing.T) {
 	}
 }
 
-// The guard lets in nobody if the token is empty, whatever is sent.
+// If the admin token is empty, every request is rejected.
 func TestRequireTokenEmpty(t *testing.T) {
 	h := requireToken("")(func(*apiroute.Request, *apiroute.Response) error { return nil })
 	req := &apiroute.Request{Request: httptest.NewRequest("GET", "/", nil)}

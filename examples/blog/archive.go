@@ -15,9 +15,8 @@ import (
 //go:embed docs
 var docFiles embed.FS
 
-// showDoc is /api/docs/[...slug]: a path of any depth, at least of one segment.
-// The segments are decoded, and so may hold anything, "../x" too; an embed.FS
-// does not lead out of its folder.
+// showDoc serves /api/docs/[...slug], a path of one segment or more. The segments are decoded, so
+// they may contain anything, even "../x"; an embed.FS rejects such names.
 func showDoc(req *apiroute.Request, res *apiroute.Response) error {
 	text, err := docFiles.ReadFile("docs/" + strings.Join(req.Segments("slug"), "/") + ".md")
 	if errors.Is(err, fs.ErrNotExist) {
@@ -29,8 +28,8 @@ func showDoc(req *apiroute.Request, res *apiroute.Response) error {
 	return res.Bytes("text/markdown; charset=utf-8", text)
 }
 
-// archiveSlug is what /api/archive/[[...slug]] takes: nothing, a year, or a year
-// and a month. That they are numbers, Bind sees to.
+// An archiveSlug is the input of /api/archive/[[...slug]]: nothing, a year, or a year and a month.
+// Bind rejects segments that are not numbers.
 type archiveSlug struct {
 	Slug []int `path:"slug"`
 }
@@ -47,7 +46,7 @@ func (a archiveSlug) Validate() error {
 	return nil
 }
 
-// span returns the first second of the year or month, and that of the next.
+// span returns the first second of the year or month, and the first second after it, as Unix times.
 func (a archiveSlug) span() (from, to int64) {
 	if len(a.Slug) == 1 {
 		start := time.Date(a.Slug[0], 1, 1, 0, 0, 0, 0, time.UTC)
@@ -57,14 +56,14 @@ func (a archiveSlug) span() (from, to int64) {
 	return start.Unix(), start.AddDate(0, 1, 0).Unix()
 }
 
-// A Month says how many posts are of one month.
+// A Month is the number of posts in one month.
 type Month struct {
 	Year  int `json:"year"`
 	Month int `json:"month"`
 	Posts int `json:"posts"`
 }
 
-// An Archive has the months, or the posts of some time, the newest first.
+// An Archive lists all months, or the posts of one year or month, newest first.
 type Archive struct {
 	Months []Month `json:"months,omitempty"`
 	Posts  []Post  `json:"posts,omitempty"`

@@ -9,9 +9,9 @@ import (
 	"example.com/apiroute"
 )
 
-// A Comment is what a reader says about a post.
+// A Comment is a reader's comment on a post.
 type Comment struct {
-	ID      int64     `json:"id"` // a later one has a higher one
+	ID      int64     `json:"id"` // increases with every comment
 	PostID  int64     `json:"postId"`
 	Author  string    `json:"author"`
 	Text    string    `json:"text"`
@@ -42,14 +42,14 @@ func scanComment(r row) (c Comment, err error) {
 
 type commentList struct {
 	postID
-	After int64 `query:"after" default:"0"` // the last one that the client has
+	After int64 `query:"after" default:"0"` // the ID of the last comment that the client has
 	Limit int   `query:"limit" default:"100"`
 }
 
 func (l commentList) Validate() error { return between(l.Limit, 1, 100, "query", "limit") }
 
-// listComments returns a post's comments, the oldest first. A page of them goes
-// on where the one before ended, however many have come or gone since.
+// listComments returns the comments on a post, oldest first. Each page continues after the last
+// comment of the previous one, even if comments have been added or deleted in between.
 func (b *blog) listComments(ctx context.Context, in commentList) ([]Comment, error) {
 	if _, err := b.showPost(ctx, in.postID); err != nil {
 		return nil, err
@@ -63,7 +63,7 @@ type latest struct {
 
 func (l latest) Validate() error { return between(l.Limit, 1, 100, "query", "limit") }
 
-// latestComments returns the comments on all posts, the newest first.
+// latestComments returns the latest comments on all posts, newest first.
 func (b *blog) latestComments(ctx context.Context, in latest) ([]Comment, error) {
 	return list(ctx, b.comments.latest, scanComment, in.Limit)
 }
@@ -85,8 +85,8 @@ type newComment struct {
 	Body commentText `body:"json"`
 }
 
-// addComment writes the comment and the number of comments, or neither. Only
-// then it wakes the feeds: what they send is in the database.
+// addComment adds a comment and updates the post's number of comments, in one transaction. It wakes
+// the feeds only afterwards, so that they find the comment in the database.
 func (b *blog) addComment(ctx context.Context, in newComment) (Comment, error) {
 	now := time.Now().Truncate(time.Second).UTC()
 	c := Comment{PostID: in.ID, Author: in.Body.Author, Text: in.Body.Text, Created: now}

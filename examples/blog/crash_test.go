@@ -18,7 +18,7 @@ import (
 	"time"
 )
 
-// build builds the program and returns its file.
+// build builds the program and returns the path of the executable.
 func build(t *testing.T) string {
 	t.Helper()
 	bin := filepath.Join(t.TempDir(), "blog")
@@ -31,8 +31,8 @@ func build(t *testing.T) string {
 	return bin
 }
 
-// spawn starts the program as a process of its own. kill ends it with no chance
-// to tidy up (SIGKILL).
+// spawn starts the program in a separate process. The function kill ends it by SIGKILL, so that it
+// cannot clean up.
 func spawn(t *testing.T, bin, db string, args ...string) (url string, kill func()) {
 	t.Helper()
 	cmd := exec.Command(bin, append([]string{"-addr", "127.0.0.1:0", "-db", db}, args...)...)
@@ -60,10 +60,10 @@ func spawn(t *testing.T, bin, db string, args ...string) (url string, kill func(
 	return url, kill
 }
 
-// A ledger is what a client has been promised: the posts that were answered 201.
+// A ledger records the posts that the server has acknowledged with a 201.
 type ledger struct {
 	mu    sync.Mutex
-	posts map[int64]string // titles
+	posts map[int64]string // titles by ID
 }
 
 func (l *ledger) len() int {
@@ -72,7 +72,7 @@ func (l *ledger) len() int {
 	return len(l.posts)
 }
 
-// write posts until the server is gone, and writes down what it acknowledges.
+// write creates posts until the server is gone, and records those that it acknowledges.
 func (l *ledger) write(client *http.Client, url, name string) {
 	for i := 0; ; i++ {
 		title := fmt.Sprint(name, "-", i)
@@ -99,7 +99,7 @@ func (l *ledger) write(client *http.Client, url, name string) {
 	}
 }
 
-// check returns how many of the promised posts are not there.
+// check returns how many of the recorded posts are missing.
 func (l *ledger) check(t *testing.T, b *blog) (lost int) {
 	t.Helper()
 	for id, title := range l.posts {
@@ -112,8 +112,8 @@ func (l *ledger) check(t *testing.T, b *blog) (lost int) {
 	return lost
 }
 
-// Killed in mid-write, again and again, the program loses no post that it has
-// acknowledged, and the database stays sound.
+// A program that is killed while it writes, again and again, loses no post that it has
+// acknowledged, and its database is not corrupted.
 func TestKilledLosesNothing(t *testing.T) {
 	bin, db := build(t), filepath.Join(t.TempDir(), "blog.db")
 	l := &ledger{posts: map[int64]string{}}
@@ -127,7 +127,7 @@ func TestKilledLosesNothing(t *testing.T) {
 			done.Go(func() { l.write(client, url, fmt.Sprint(round, "-", i)) })
 		}
 		for deadline := time.Now().Add(20 * time.Second); l.len() == before && time.Now().Before(deadline); {
-			time.Sleep(time.Millisecond) // a disk may be slow; the kill is for when writes are under way
+			time.Sleep(time.Millisecond) // wait for writes to begin; the disk may be slow
 		}
 		time.Sleep(time.Duration(rand.IntN(150)) * time.Millisecond)
 		kill()

@@ -9,15 +9,15 @@ import (
 	"example.com/apiroute"
 )
 
-// A bell wakes all who wait for it. It says only that something is new; what it
-// is, they read from the database. So nothing is lost that was not kept in a
-// queue, and a client that comes back after a restart is served just the same.
+// A bell wakes all goroutines that wait for it. It only says that there is something new; the
+// goroutines read from the database what that is. There is no queue that could overflow or get lost
+// in a restart, so a client that reconnects later misses nothing.
 type bell struct {
 	mu   sync.Mutex
-	rung chan struct{} // nil if nobody waits
+	rung chan struct{} // nil if no goroutine waits
 }
 
-// wait returns a channel that is closed when the bell rings next.
+// wait returns a channel that is closed when the bell rings the next time.
 func (b *bell) wait() <-chan struct{} {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -36,15 +36,15 @@ func (b *bell) ring() {
 	}
 }
 
-// feedStart is where a client wants its feed to begin. A browser that has lost
-// the connection says so by itself, in Last-Event-ID.
+// A feedStart says after which comment a feed begins. A browser that reconnects sends Last-Event-ID
+// by itself.
 type feedStart struct {
 	LastEventID *int64 `header:"Last-Event-ID"`
 	After       *int64 `query:"after"`
 }
 
-// feed sends the comments that are newer than the client's last one, and then
-// each as it comes, as server-sent events. It ends with the client or the server.
+// feed sends the comments that are newer than the client's last one, and then each new comment, as
+// server-sent events. It ends when the client disconnects or the server shuts down.
 func (b *blog) feed(req *apiroute.Request, res *apiroute.Response) error {
 	in, err := apiroute.Bind[feedStart](req)
 	if err != nil {
@@ -59,18 +59,18 @@ func (b *blog) feed(req *apiroute.Request, res *apiroute.Response) error {
 	if err != nil {
 		return err
 	}
-	// An event without data: from now on the client has an ID to come back with.
+	// This event has no data. It gives the client an ID to reconnect with.
 	if err := events.Send(apiroute.Event{ID: strconv.FormatInt(last, 10), Retry: 2 * time.Second}); err != nil {
 		return err
 	}
 	for {
-		rung := b.bell.wait() // before the query, so that nothing falls in between
+		rung := b.bell.wait() // before the query, so that no comment is missed in between
 		if last, err = b.sendAfter(ctx, events, last); err != nil {
 			return err
 		}
 		select {
 		case <-rung:
-		case <-b.closing: // the browser will come back to the next server
+		case <-b.closing: // the browser reconnects to the next server
 			return nil
 		case <-ctx.Done():
 			return ctx.Err()
@@ -78,7 +78,7 @@ func (b *blog) feed(req *apiroute.Request, res *apiroute.Response) error {
 	}
 }
 
-// startOf returns the number of the comment after which a feed begins.
+// startOf returns the ID of the comment after which a feed begins.
 func (b *blog) startOf(ctx context.Context, in feedStart) (last int64, err error) {
 	switch {
 	case in.LastEventID != nil:
@@ -86,11 +86,11 @@ func (b *blog) startOf(ctx context.Context, in feedStart) (last int64, err error
 	case in.After != nil:
 		return *in.After, nil
 	}
-	err = b.comments.last.QueryRowContext(ctx).Scan(&last) // only what comes from now on
+	err = b.comments.last.QueryRowContext(ctx).Scan(&last) // only new comments are sent
 	return last, err
 }
 
-// sendAfter sends all comments after one, and returns the last that it has sent.
+// sendAfter sends all comments after the one with ID last, and returns the ID of the last one sent.
 func (b *blog) sendAfter(ctx context.Context, events *apiroute.EventStream, last int64) (int64, error) {
 	const most = 100 // at a time
 	for {

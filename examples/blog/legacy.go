@@ -10,12 +10,12 @@ import (
 	"example.com/apiroute"
 )
 
-// legacyHeader has the key without which the old service answers nobody.
+// legacyHeader is the header for the key, without which the old service rejects all requests.
 const legacyHeader = "X-Legacy-Key"
 
-// maskLegacy puts a service that readers must not reach behind this one's
-// address. The key goes out with each request and reaches no reader; what is
-// secret between a reader and this server does not go out.
+// maskLegacy returns a handler for a service that readers must not reach directly. It adds the key,
+// which readers never see, to each request, and removes the secrets that a reader shares with this
+// server only.
 func maskLegacy(address, key string) apiroute.Handler {
 	return apiroute.Proxy(address, func(pr *httputil.ProxyRequest) {
 		pr.Out.Header.Set(legacyHeader, key)
@@ -24,7 +24,7 @@ func maskLegacy(address, key string) apiroute.Handler {
 	})
 }
 
-// newLegacy stands in for the old service, which knows nothing of this program.
+// newLegacy returns a substitute for the old service, which does not depend on this program.
 func newLegacy(key string) http.Handler {
 	quotes := []string{
 		"Have something to say, and say it as clearly as you can.",

@@ -1,5 +1,5 @@
-// Blog is a small blog: a page, an API and a database in one program. It needs
-// no set-up; README.md says what each file shows.
+// Blog is a small blog: a page, an API and a database in one program. It needs no setup. README.md
+// says what each file demonstrates.
 package main
 
 import (
@@ -28,8 +28,8 @@ func main() {
 	}
 }
 
-// run serves until ctx is done, and lets running requests finish. What it needs
-// from the world is handed to it, so that a test can hand it something else.
+// run serves until ctx is done, and then waits for running requests to finish. Its arguments are
+// everything that it needs from its environment, so that a test can replace them.
 func run(ctx context.Context, args []string, getenv func(string) string, stdout, stderr io.Writer) (err error) {
 	flags := flag.NewFlagSet("blog", flag.ContinueOnError)
 	flags.SetOutput(stderr)
@@ -74,8 +74,8 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 	return serve(ctx, l, db, c)
 }
 
-// adminToken returns the token with which writes are allowed. A secret comes
-// from the environment: a flag would show in the list of processes.
+// adminToken returns the token that the admin must send. It comes from the environment, because a
+// flag would be visible in the list of processes.
 func adminToken(given string, production bool, stdout io.Writer) (string, error) {
 	switch {
 	case production && len(given) < 16:
@@ -87,8 +87,8 @@ func adminToken(given string, production bool, stdout io.Writer) (string, error)
 	return given, nil
 }
 
-// checkTarget returns in words what apiroute.Proxy would panic for: to the
-// package a bad target is a mistake in the program, here it is the user's.
+// checkTarget returns an error for a target for which apiroute.Proxy would panic. The package takes
+// a bad target for a mistake in the program, but here the user provides it.
 func checkTarget(target string) error {
 	u, err := url.Parse(target)
 	if target != "" && (err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" ||
@@ -105,13 +105,12 @@ func newLog(w io.Writer, production bool) *slog.Logger {
 	return slog.New(slog.NewTextHandler(w, nil))
 }
 
-// newServer returns a server that waits for nobody for long. Feeds lift these
-// limits for themselves.
+// newServer returns a server with timeouts, which do not apply to the feeds.
 func newServer(h http.Handler, log *slog.Logger) *http.Server {
 	return &http.Server{
 		Handler:           h,
 		ReadHeaderTimeout: 5 * time.Second,
-		ReadTimeout:       time.Minute, // an upload over a slow line
+		ReadTimeout:       time.Minute, // enough for an upload over a slow connection
 		WriteTimeout:      time.Minute,
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    64 << 10,
@@ -119,8 +118,8 @@ func newServer(h http.Handler, log *slog.Logger) *http.Server {
 	}
 }
 
-// serve serves the blog until ctx is done. Shutdown waits for running requests,
-// and the feeds would run for ever: they are told to end.
+// serve serves the blog until ctx is done, and then waits for running requests to finish. The feeds
+// would run forever, so closing tells them to end.
 func serve(ctx context.Context, l net.Listener, db *store, c config) error {
 	closing := make(chan struct{})
 	srv := newServer(newAPI(&blog{store: db, closing: closing}, c), c.log)

@@ -15,8 +15,8 @@ import (
 	"time"
 )
 
-// start runs the program on a port of its own, in this process. stop ends it as
-// a signal would, and waits for it. lines are what it prints before its address.
+// start runs the program on a free port, in this process. The function stop ends it as a signal
+// would, and waits until it has ended. lines are those that it prints before its address.
 func start(t *testing.T, token string, args ...string) (url string, lines []string, stop func() error) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
@@ -95,7 +95,7 @@ func TestRunRefuses(t *testing.T) {
 	}
 }
 
-// A feed runs as long as its client likes, but it does not hold up the end.
+// A feed lasts as long as its client stays, but it does not delay the shutdown.
 func TestShutdownEndsFeeds(t *testing.T) {
 	url, _, stop := start(t, "0123456789abcdef", "-production")
 	res, err := http.Get(url + "/api/comments/events")
@@ -122,8 +122,8 @@ func TestShutdownEndsFeeds(t *testing.T) {
 
 var timestamp = regexp.MustCompile(`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ`)
 
-// TestREADME runs the README's curl lines against a server that has just
-// started. But for the time, each answer must be what stands below its line.
+// TestREADME runs the curl commands of the README against a new server. Apart from times, each
+// response must be what the README shows below the command.
 func TestREADME(t *testing.T) {
 	text, err := os.ReadFile("README.md")
 	if err != nil {

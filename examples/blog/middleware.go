@@ -11,15 +11,15 @@ import (
 	"example.com/apiroute"
 )
 
-// requireToken is middleware in the package's own terms: it refuses by returning
-// an error, which is then answered, and logged, as that of a handler.
+// requireToken returns middleware for apiroute.Around. It rejects a request by returning an error,
+// which is sent and logged like the error of a handler.
 func requireToken(token string) func(apiroute.Handler) apiroute.Handler {
 	want := sha256.Sum256([]byte(token))
 	return func(next apiroute.Handler) apiroute.Handler {
 		return func(req *apiroute.Request, res *apiroute.Response) error {
 			given, ok := strings.CutPrefix(req.Header.Get("Authorization"), "Bearer ")
-			// The time that this takes tells nothing about the token, and that
-			// of the hashes nothing about its length.
+			// The comparison takes the same time for every wrong token. Hashing first hides
+			// the length of the token as well.
 			got := sha256.Sum256([]byte(given))
 			if !ok || token == "" || subtle.ConstantTimeCompare(got[:], want[:]) != 1 {
 				return &apiroute.Error{
@@ -33,17 +33,17 @@ func requireToken(token string) func(apiroute.Handler) apiroute.Handler {
 	}
 }
 
-// refuseCrossOrigin refuses what pages of other sites make a browser send, but
-// for reading. It is standard middleware, and refuses in the voice of the API:
-// an *apiroute.Error is an http.Handler.
+// refuseCrossOrigin returns standard middleware that rejects requests of other sites' pages, unless
+// they only read. An *apiroute.Error is an http.Handler, so the response looks like the API's other
+// errors.
 func refuseCrossOrigin() func(http.Handler) http.Handler {
 	c := http.NewCrossOriginProtection()
 	c.SetDenyHandler(&apiroute.Error{Status: http.StatusForbidden, Detail: "this came from a page of another site"})
 	return c.Handler
 }
 
-// secureHeaders keeps the page to its own files, should text of a reader ever
-// get into it as HTML.
+// secureHeaders makes browsers load only files of this site, in case a reader's text ever gets into
+// the page as HTML.
 func secureHeaders(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Security-Policy", "default-src 'self'; img-src 'self' blob:; "+
@@ -53,13 +53,13 @@ func secureHeaders(next http.Handler) http.Handler {
 	})
 }
 
-// logRequests logs each request when it is answered. The router tells standard
-// middleware in Pattern which route it was.
+// logRequests logs each request after its response. The router sets Pattern to the path of the
+// route, so that standard middleware can see it.
 func logRequests(log *slog.Logger) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			start, sw := time.Now(), &statusWriter{ResponseWriter: w}
-			defer func() { // also when the connection is cut, which is a panic
+			defer func() { // also after the panic by which a handler closes the connection
 				log.LogAttrs(r.Context(), slog.LevelInfo, "request",
 					slog.String("method", r.Method),
 					slog.String("route", r.Pattern),
@@ -72,15 +72,15 @@ func logRequests(log *slog.Logger) func(http.Handler) http.Handler {
 	}
 }
 
-// A statusWriter remembers the status. Unwrap lets http.ResponseController
-// through to what is below, which flushes and sets deadlines.
+// A statusWriter records the status of a response. Its Unwrap lets http.ResponseController find the
+// server's writer, which can flush and set deadlines.
 type statusWriter struct {
 	http.ResponseWriter
 	status int
 }
 
 func (w *statusWriter) WriteHeader(code int) {
-	if w.status < 200 { // those below come before the final one
+	if w.status < 200 { // an informational status may precede the final one
 		w.status = code
 	}
 	w.ResponseWriter.WriteHeader(code)

@@ -19,8 +19,8 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// chromium returns the browser's file. Without it the page goes untested, and so
-// the tests fail, and say what to do.
+// chromium returns the path of the browser. Without a browser the page cannot be tested, so the
+// tests fail and say what to do.
 func chromium(t *testing.T) string {
 	t.Helper()
 	for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "chrome"} {
@@ -32,7 +32,7 @@ func chromium(t *testing.T) string {
 	return ""
 }
 
-// A browser is a Chromium with a new profile; each test has tabs of its own.
+// A browser is a Chromium with a new profile. Each test opens its own tabs.
 type browser struct{ ctx context.Context }
 
 func newBrowser(t *testing.T) *browser {
@@ -47,7 +47,7 @@ func newBrowser(t *testing.T) *browser {
 	t.Cleanup(cancel)
 	ctx, cancel = chromedp.NewContext(ctx)
 	t.Cleanup(func() {
-		chromedp.Cancel(ctx) // waits until it has ended, and its profile can be removed
+		chromedp.Cancel(ctx) // waits until it has ended, so that its profile can be removed
 		cancel()
 	})
 	if err := chromedp.Do(ctx); err != nil {
@@ -62,7 +62,7 @@ type tab struct {
 	ctx context.Context
 
 	mu   sync.Mutex
-	errs []string // what it wrote to the console
+	errs []string // what the page wrote to the console
 }
 
 func (b *browser) open(t *testing.T) *tab {
@@ -92,8 +92,7 @@ func (b *tab) console() []string {
 	return slices.Clone(b.errs)
 }
 
-// do runs steps, and fails the test if they take long: what they wait for will
-// not come.
+// do runs steps, and fails the test if they take too long.
 func (b *tab) do(what string, steps ...chromedp.Action[chromedp.Void]) {
 	b.t.Helper()
 	ctx, cancel := context.WithTimeout(b.ctx, 20*time.Second)
@@ -104,17 +103,17 @@ func (b *tab) do(what string, steps ...chromedp.Action[chromedp.Void]) {
 	}
 }
 
-// until waits for a condition in JavaScript.
+// until waits until a JavaScript expression is true.
 func until(condition string) chromedp.Action[chromedp.Void] {
 	return chromedp.Poll[chromedp.Void](condition)
 }
 
-// press presses a key at what has the focus.
+// press presses a key in the focused element.
 func press(key string) chromedp.Action[chromedp.Void] { return chromedp.KeyEvent(key) }
 
 func click(css string) chromedp.Action[chromedp.Void] { return chromedp.Click(chromedp.CSS(css)) }
 
-// fill types a text in place of what stands there.
+// fill replaces the contents of a field by typing text.
 func fill(css, text string) chromedp.Action[chromedp.Void] {
 	choose := chromedp.Evaluate[chromedp.Void](fmt.Sprintf(`document.querySelector(%q).select()`, css))
 	return chromedp.Steps(chromedp.WaitVisible(chromedp.CSS(css)), choose, chromedp.KeyEvent(text))
@@ -128,7 +127,7 @@ func showsNot(css, text string) chromedp.Action[chromedp.Void] {
 	return until(fmt.Sprintf(`![...document.querySelectorAll(%q)].some((e) => e.checkVisibility() && e.textContent.includes(%q))`, css, text))
 }
 
-// focused waits for an element to have the focus.
+// focused waits until an element has the focus.
 func focused(css string) chromedp.Action[chromedp.Void] {
 	return until(fmt.Sprintf(`document.activeElement?.matches(%q)`, css))
 }
@@ -150,8 +149,8 @@ func TestPage(t *testing.T) {
 	}
 }
 
-// testVisit is one visit: sign in, write with a mistake, comment, see the comment
-// in another tab, edit, delete.
+// testVisit signs in, submits an invalid post, corrects it, comments, sees the comment in another
+// tab, edits the post and deletes it.
 func testVisit(t *testing.T, b *browser) {
 	s := newSite(t)
 	one := b.open(t)
@@ -192,13 +191,13 @@ func testVisit(t *testing.T, b *browser) {
 	two.do("what is gone", chromedp.Reload(), shows("#error-title", "there is no post"))
 	one.do("the token goes with the tab", until(`localStorage.length === 0 && document.cookie === ""`))
 	for _, e := range one.console() {
-		if !strings.Contains(e, "status of 4") { // which the browser logs for answers of 4xx
+		if !strings.Contains(e, "status of 4") { // which the browser logs for every 4xx
 			t.Errorf("the console has %s", e)
 		}
 	}
 }
 
-// testUpload: the picture is uploaded in pieces, and the bar shows how far it is.
+// testUpload uploads a picture over a slow connection and checks the progress bar.
 func testUpload(t *testing.T, browser *browser) {
 	s := newSite(t)
 	b := browser.open(t)
@@ -221,7 +220,7 @@ func testUpload(t *testing.T, browser *browser) {
 		shows("#picture-error", "must be a JPEG, PNG or GIF picture"), focused("#picture"), showsNot("#upload", "Uploading"))
 	b.do("a slow line", watchProgress, throttle(1<<20))
 	large := picture(t, "jpeg", 1600, 900)
-	large = append(large, make([]byte, 1<<20)...) // what follows a picture does no harm
+	large = append(large, make([]byte, 1<<20)...) // bytes after the picture are ignored
 	b.do("a picture", picked(file("sea.jpg", large)), fill("#alt", "The sea"), click("#post-form .primary"),
 		shows("#upload", "Uploading"), shows("#post-title", "Sea"),
 		until(`document.querySelector("#post-cover").naturalWidth === 1600`), until(`document.querySelector("#post-cover").alt === "The sea"`),
@@ -232,12 +231,12 @@ func testUpload(t *testing.T, browser *browser) {
 	}
 }
 
-// watchProgress keeps what the progress bar shows in the page's variable seen.
+// watchProgress records the values of the progress bar in the page's variable seen.
 var watchProgress = chromedp.Evaluate[chromedp.Void](`window.seen = [];
 	new MutationObserver(() => seen.push(document.querySelector("#progress").value))
 		.observe(document.querySelector("#progress"), { attributes: true })`)
 
-// throttle lets the page send so many bytes a second.
+// throttle limits the page's uploads to the given number of bytes per second.
 func throttle(bytes float64) chromedp.Action[chromedp.Void] {
 	return chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
 		slow := &network.Conditions{DownloadThroughput: -1, UploadThroughput: bytes}
@@ -247,7 +246,7 @@ func throttle(bytes float64) chromedp.Action[chromedp.Void] {
 	})
 }
 
-// testKeyboard: all can be done with the keyboard, and the focus can be seen.
+// testKeyboard checks that the keyboard is enough to use the page, and that the focus is visible.
 func testKeyboard(t *testing.T, browser *browser) {
 	s := newSite(t)
 	addPost(t, s.blog, "By keyboard", "x")
@@ -262,7 +261,7 @@ func testKeyboard(t *testing.T, browser *browser) {
 		shows("#comments .text", "Hi"))
 }
 
-// testServerComesBack: the page says so when the server goes, and misses nothing.
+// testServerComesBack checks that the page reports a lost server, and misses no comment.
 func testServerComesBack(t *testing.T, browser *browser) {
 	bin, db := build(t), filepath.Join(t.TempDir(), "blog.db")
 	url, kill := spawn(t, bin, db)
@@ -288,7 +287,7 @@ func testServerComesBack(t *testing.T, browser *browser) {
 	b.do("it is back", shows("#live", "Live"), shows("#latest .text", "You missed this"))
 }
 
-// takeScreenshots takes pictures of the page for people to look at, into a folder.
+// takeScreenshots saves screenshots of the page in a folder, for review by people.
 func takeScreenshots(t *testing.T, browser *browser, dir string) {
 	s := newSite(t)
 	fillSite(t, s)
@@ -328,7 +327,7 @@ func takeScreenshots(t *testing.T, browser *browser, dir string) {
 	}
 }
 
-// colors has the page believe that its user likes a light or a dark scheme.
+// colors emulates the user's preference for a light or a dark color scheme.
 func colors(scheme string) chromedp.Action[chromedp.Void] {
 	return chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
 		_, err := cdp.Call(ctx, t, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{

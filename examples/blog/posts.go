@@ -16,7 +16,7 @@ import (
 type Post struct {
 	ID       int64     `json:"id"`
 	Title    string    `json:"title"`
-	Body     string    `json:"body"` // in a list, how it begins
+	Body     string    `json:"body"` // only the beginning if the post is in a list
 	Cover    *Cover    `json:"cover,omitempty"`
 	Comments int       `json:"comments"`
 	Created  time.Time `json:"created"`
@@ -28,8 +28,8 @@ type postQueries struct {
 }
 
 func (q *postQueries) prepare(p *preparer) {
-	// With instr there is no pattern, and so nothing to escape in what is looked
-	// for. When this gets slow, SQLite has a full-text index, FTS5.
+	// Unlike LIKE, instr needs no escaping of the search text. If it gets too slow, use SQLite's
+	// full-text index, FTS5.
 	const found = ` (?1 = '' OR instr(lower(title || char(10) || body), lower(?1)) > 0) `
 
 	q.page = p.read(`SELECT` + postColumns("substr(body, 1, 280)") + `WHERE` + found + `ORDER BY id DESC LIMIT ?2 OFFSET ?3`)
@@ -40,7 +40,7 @@ func (q *postQueries) prepare(p *preparer) {
 	q.delete = p.write(`DELETE FROM posts WHERE id = ?`)
 }
 
-// postColumns is what scanPost reads.
+// postColumns returns the columns and tables of a query whose rows scanPost reads.
 func postColumns(body string) string {
 	return ` id, title, ` + body + `, comments, created, updated, version, alt
 		FROM posts LEFT JOIN covers ON post_id = id `
@@ -58,7 +58,7 @@ func scanPost(r row) (p Post, err error) {
 	return p, err
 }
 
-// A search is what GET /api/posts takes.
+// A search is the input of GET /api/posts.
 type search struct {
 	Query string `query:"q"`
 	Page  int    `query:"page" default:"1"`
@@ -72,7 +72,7 @@ func (s search) Validate() error {
 	)
 }
 
-// A PostPage is one page of what was found, the newest post first.
+// A PostPage is one page of the posts found, newest first.
 type PostPage struct {
 	Posts []Post `json:"posts"`
 	Page  int    `json:"page"`
@@ -80,8 +80,8 @@ type PostPage struct {
 	Total int    `json:"total"`
 }
 
-// listPosts reads the posts and their number in one transaction, which sees the
-// database as it was at one moment: they fit each other.
+// listPosts reads the posts and their total number in one transaction, so that both describe the
+// same state of the database.
 func (b *blog) listPosts(ctx context.Context, in search) (PostPage, error) {
 	out := PostPage{Page: in.Page}
 	tx, err := b.read.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
@@ -102,7 +102,7 @@ type postID struct {
 	ID int64 `path:"id"`
 }
 
-// orNotFound makes a 404 of an error that says that there is no such row.
+// orNotFound returns a 404 for sql.ErrNoRows, and every other error unchanged.
 func (id postID) orNotFound(err error) error {
 	if errors.Is(err, sql.ErrNoRows) {
 		return apiroute.Errorf(404, "there is no post %d", id.ID)
@@ -115,14 +115,14 @@ func (b *blog) showPost(ctx context.Context, in postID) (Post, error) {
 	return p, in.orNotFound(err)
 }
 
-// postText is what a client may set of a post. ID, dates and the number of
-// comments are not in it, so no request can set them.
+// A postText holds the fields of a post that a client may set. The ID, the dates and the number of
+// comments are not among them, so no request can change them.
 type postText struct {
 	Title string `json:"title"`
 	Body  string `json:"body"`
 }
 
-// Validate is called by Bind, after the JSON has been found to fit.
+// Validate checks the lengths. Bind calls it after it has decoded the JSON.
 func (t postText) Validate() error {
 	return errors.Join(
 		length(t.Title, 120, "title"),
@@ -157,13 +157,13 @@ func (b *blog) updatePost(ctx context.Context, in postUpdate) (Post, error) {
 	return b.showPost(ctx, in.postID)
 }
 
-// deletePost deletes a post; its comments and its cover go with it, by the
-// REFERENCES of their tables. An Out of struct{} is a 204.
+// deletePost deletes a post. The foreign keys of the other tables delete its comments and its cover
+// with it. The response is a 204, because the function returns struct{}.
 func (b *blog) deletePost(ctx context.Context, in postID) (struct{}, error) {
 	return struct{}{}, in.orNotFound(changed(b.posts.delete.ExecContext(ctx, in.ID)))
 }
 
-// length returns what is wrong with a text of a JSON body, nil if nothing is.
+// length returns an error if a string in a JSON body is blank or has more than most characters.
 func length(s string, most int, name string) error {
 	switch {
 	case strings.TrimSpace(s) == "":
@@ -174,7 +174,7 @@ func length(s string, most int, name string) error {
 	return nil
 }
 
-// between returns what is wrong with a number, nil if nothing is.
+// between returns an error if n is not from least to most.
 func between(n, least, most int, in, name string) error {
 	if n < least || n > most {
 		return apiroute.FieldError{In: in, Name: name, Detail: fmt.Sprintf("must be from %d to %d", least, most)}

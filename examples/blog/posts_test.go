@@ -11,7 +11,7 @@ import (
 	"example.com/apiroute"
 )
 
-// newBlog returns the handlers on a database of their own.
+// newBlog returns a blog with a new database.
 func newBlog(t *testing.T) *blog {
 	t.Helper()
 	db, err := openStore(t.Context(), filepath.Join(t.TempDir(), "blog.db"))
@@ -43,7 +43,7 @@ func statusOf(err error) int {
 	return 0
 }
 
-// A typed endpoint is a plain function: no server, no client, no JSON.
+// A typed endpoint is a plain function. Testing it needs no server, no client and no JSON.
 func TestPostEndpoints(t *testing.T) {
 	b, ctx := newBlog(t), t.Context()
 	p := addPost(t, b, "First", "Hello")
@@ -197,7 +197,7 @@ func TestArchive(t *testing.T) {
 
 func TestMigrate(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "with space, % and ?.db")
-	for range 2 { // the second time there is nothing to do
+	for range 2 { // the second time, there is nothing to migrate
 		db, err := openStore(t.Context(), file)
 		if err != nil {
 			t.Fatal(err)
@@ -232,7 +232,7 @@ func TestMigrate(t *testing.T) {
 	}
 }
 
-// What cannot be done whole is not done at all.
+// A transaction that fails changes nothing.
 func TestInTxRollsBack(t *testing.T) {
 	b, ctx := newBlog(t), t.Context()
 	boom := errors.New("boom")
@@ -255,7 +255,7 @@ func TestInTxRollsBack(t *testing.T) {
 	}
 }
 
-// A lock that another program holds is a 503 with Retry-After.
+// While another program holds the lock, the response is a 503 with Retry-After.
 func TestExplainBusy(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "blog.db")
 	first, err := sql.Open("sqlite", file)

@@ -8,15 +8,15 @@ import (
 	"fmt"
 	"net/url"
 
-	_ "modernc.org/sqlite" // SQLite without C: nothing to install
+	_ "modernc.org/sqlite" // SQLite in Go: no C compiler is needed
 )
 
 // A store is the database: one SQLite file.
 type store struct {
-	// SQLite has one writer at a time. With one connection for all of them,
-	// database/sql makes the others wait in order, and none meets a lock.
+	// SQLite allows one writer at a time. All writers share one connection, so database/sql makes
+	// them wait in order, and none fails because the database is locked.
 	write *sql.DB
-	// Readers have connections of their own, and never wait: see WAL below.
+	// Readers have their own connections, and never wait; see WAL below.
 	read *sql.DB
 
 	posts    postQueries
@@ -25,11 +25,10 @@ type store struct {
 	archive  archiveQueries
 }
 
-// settings hold for every connection. In WAL mode readers and the writer do not
-// block each other. With synchronous=FULL a commit is on the disk when it
-// returns, so that no kill and no power cut takes back what was acknowledged;
-// NORMAL would be enough for the kill. The busy timeout is for other programs
-// that have the file open, such as a backup.
+// settings apply to every connection. In WAL mode, readers and the writer do not block each other.
+// With synchronous=FULL, a commit is on disk when it returns, so an acknowledged write survives a
+// power failure; with NORMAL it would only survive a crash of this process. The busy timeout is for
+// other programs that have the file open, such as a backup.
 var settings = url.Values{"_pragma": {
 	"busy_timeout(5000)",
 	"journal_mode(WAL)",
@@ -37,14 +36,14 @@ var settings = url.Values{"_pragma": {
 	"foreign_keys(ON)",
 }}.Encode()
 
-// openStore opens a file, which it makes if there is none, and brings its
-// tables up to date.
+// openStore opens the database in file, creates it if it does not exist, and brings the tables up
+// to date.
 func openStore(ctx context.Context, file string) (*store, error) {
 	name := "file:" + url.PathEscape(file) + "?" + settings
 	s := &store{}
 	var err, readErr error
-	// A transaction takes the lock for writing when it begins: one that took it
-	// later could find that what it has read is out of date, and would fail.
+	// A transaction acquires the write lock when it begins. If it did so later, it would fail where
+	// another program has changed the database after its first read.
 	s.write, err = sql.Open("sqlite", name+"&_txlock=immediate")
 	s.read, readErr = sql.Open("sqlite", name+"&_query_only=1")
 	if err = errors.Join(err, readErr); err != nil {
@@ -62,15 +61,15 @@ func openStore(ctx context.Context, file string) (*store, error) {
 	return s, nil
 }
 
-// Close waits for running statements, and leaves the file in one piece.
+// Close waits for running statements and closes the database.
 func (s *store) Close() error { return errors.Join(s.read.Close(), s.write.Close()) }
 
 //go:embed migrations/*.sql
 var migrations embed.FS
 
-// migrate runs the files of migrations that the database has not seen, by name.
-// How many it has seen is kept in the file itself. All of it is one transaction:
-// the tables are up to date, or as they were.
+// migrate runs the migrations that have not been applied to the database yet, in the order of their
+// names. Their number is kept in the database itself, as its user_version. All of them run in one
+// transaction, so that the tables are either up to date or unchanged.
 func (s *store) migrate(ctx context.Context) error {
 	files, err := migrations.ReadDir("migrations")
 	if err != nil {
@@ -98,8 +97,8 @@ func (s *store) migrate(ctx context.Context) error {
 	})
 }
 
-// prepare prepares all queries at the start: an error in one shows here, not at
-// the first request that needs it.
+// prepare prepares all queries, so that an error in one of them is found at startup and not by the
+// first request that needs it.
 func (s *store) prepare(ctx context.Context) error {
 	p := &preparer{ctx: ctx, store: s}
 	s.posts.prepare(p)
@@ -127,25 +126,24 @@ func (p *preparer) on(db *sql.DB, query string) *sql.Stmt {
 	return stmt
 }
 
-// inTx runs f in a transaction of the writer: all that f does is done, or, if it
-// returns an error or panics, nothing.
+// inTx runs f in a write transaction. If f returns an error or panics, its changes are undone.
 func (s *store) inTx(ctx context.Context, f func(*sql.Tx) error) error {
 	tx, err := s.write.BeginTx(ctx, nil)
 	if err != nil {
 		return err
 	}
-	defer tx.Rollback() // of no effect after Commit
+	defer tx.Rollback() // does nothing after Commit
 	if err := f(tx); err != nil {
 		return err
 	}
 	return tx.Commit()
 }
 
-// A row is a *sql.Row, or the row at which *sql.Rows stand.
+// A row is a *sql.Row, or *sql.Rows at their current row.
 type row interface{ Scan(...any) error }
 
-// list returns what scan makes of each row of a query; an empty list, not nil,
-// if there are none, so that it is [] in JSON.
+// list runs a query and returns the result of scan for each row. Without rows it returns an empty
+// slice and not nil, which is [] in JSON.
 func list[T any](ctx context.Context, query *sql.Stmt, scan func(row) (T, error), args ...any) ([]T, error) {
 	rows, err := query.QueryContext(ctx, args...)
 	if err != nil {
@@ -163,7 +161,7 @@ func list[T any](ctx context.Context, query *sql.Stmt, scan func(row) (T, error)
 	return all, rows.Err()
 }
 
-// changed returns sql.ErrNoRows if a statement has found nothing to change.
+// changed returns err, or sql.ErrNoRows if the statement has changed no row.
 func changed(res sql.Result, err error) error {
 	if err != nil {
 		return err

@@ -6,7 +6,7 @@ import (
 	"database/sql"
 	"fmt"
 	"image"
-	_ "image/gif" // each teaches image a format
+	_ "image/gif" // each of these registers a format with package image
 	_ "image/jpeg"
 	_ "image/png"
 	"io"
@@ -40,8 +40,8 @@ func (q *coverQueries) prepare(p *preparer) {
 	q.touch = p.write(`UPDATE posts SET updated = ?2 WHERE id = ?1`)
 }
 
-// maxUpload is how many bytes an upload may have, picture and form together:
-// 5 MiB. The page has this number too, to say so before it sends a byte.
+// maxUpload is the largest size of an upload in bytes, the picture and the rest of the form
+// together: 5 MiB. The page contains this number too, to reject a file before it sends it.
 const maxUpload = 5 << 20
 
 type coverForm struct {
@@ -61,7 +61,7 @@ type coverUpload struct {
 	Form coverForm `body:"form"`
 }
 
-// putCover takes a form with a picture, and replaces the one before.
+// putCover sets or replaces the cover of a post.
 func (b *blog) putCover(ctx context.Context, in coverUpload) (*Cover, error) {
 	data, mediaType, err := readPicture(in.Form.Picture)
 	if err != nil {
@@ -81,8 +81,8 @@ func (b *blog) putCover(ctx context.Context, in coverUpload) (*Cover, error) {
 	return newCover(in.ID, version, in.Form.Alt), nil
 }
 
-// readPicture returns a file and its media type. Only its bytes say what it is:
-// its name and its Content-Type are what the client likes them to be.
+// readPicture returns the contents of a file and its media type. It decides on the type by the
+// contents alone, because the client may send any name and Content-Type.
 func readPicture(fh *multipart.FileHeader) ([]byte, string, error) {
 	f, err := fh.Open()
 	if err != nil {
@@ -101,9 +101,8 @@ func readPicture(fh *multipart.FileHeader) ([]byte, string, error) {
 	return data, "image/" + format, nil
 }
 
-// showCover serves a picture. Beside a typed endpoint, which answers JSON, it is
-// a plain handler: it sets headers and hands over to net/http, which knows about
-// If-None-Match and Range.
+// showCover serves a picture. A typed endpoint can only respond with JSON, so this is a Handler. It
+// sets headers and leaves the rest to net/http, which handles If-None-Match and Range.
 func (b *blog) showCover(req *apiroute.Request, res *apiroute.Response) error {
 	in, err := apiroute.Bind[postID](req)
 	if err != nil {
@@ -117,8 +116,8 @@ func (b *blog) showCover(req *apiroute.Request, res *apiroute.Response) error {
 		return in.orNotFound(err)
 	}
 	res.SetHeader("Content-Type", mediaType)
-	res.SetHeader("X-Content-Type-Options", "nosniff") // the browser believes the type
-	res.SetHeader("Cache-Control", "no-cache")         // keep it, but ask whether it still holds
+	res.SetHeader("X-Content-Type-Options", "nosniff") // browsers must not guess another type
+	res.SetHeader("Cache-Control", "no-cache")         // it may be kept, but must be revalidated
 	res.SetHeader("ETag", strconv.Quote(strconv.FormatInt(version, 10)))
 	http.ServeContent(res, req.Request, "", time.Time{}, bytes.NewReader(data))
 	return nil

@@ -13,18 +13,17 @@ import (
 	"example.com/apiroute"
 )
 
-// A config is what the handlers need. Keys and addresses stay in here: a handler
-// uses them, and no client sees them.
+// A config holds what the handlers need. Handlers use its keys and addresses; no client sees them.
 type config struct {
 	store      *store
 	signingKey string
-	legacy     string // URL of the masked service
-	legacyKey  string
-	tick       time.Duration
+	legacy     string          // the URL of the masked service
+	legacyKey  string          // the key that the masked service asks for
+	tick       time.Duration   // between two events of the clock
 	closing    <-chan struct{} // closed when the server shuts down
 }
 
-// newAPI returns the routes, in the order of a listing of pages/api.
+// newAPI returns a router with all routes, in the order of their paths.
 func newAPI(c config) *apiroute.Router {
 	st := c.store
 	api := apiroute.New()
@@ -43,7 +42,7 @@ func newAPI(c config) *apiroute.Router {
 	return api
 }
 
-// user is one handler for all methods, as in Next.js.
+// user handles all methods of /api/user in one function, as in Next.js.
 func (s *store) user(req *apiroute.Request, res *apiroute.Response) error {
 	switch req.Method {
 	case "GET", "HEAD":
@@ -51,14 +50,14 @@ func (s *store) user(req *apiroute.Request, res *apiroute.Response) error {
 	case "POST":
 		in, err := apiroute.Bind[newUser](req)
 		if err != nil {
-			return err // a 400 that names every wrong field
+			return err // a 400 that names all invalid fields
 		}
 		err = s.update(func(st *state) error {
 			st.User = User(in.Body)
 			return nil
 		})
 		if err != nil {
-			return err // a 500 whose text stays in the log
+			return err // a 500; the text of err only goes to the log
 		}
 		return res.Status(201).JSON(in.Body)
 	}
@@ -71,7 +70,7 @@ type newUser struct {
 
 type userBody User
 
-// Validate is called by Bind.
+// Validate rejects a user without a name. Bind calls it.
 func (u userBody) Validate() error {
 	if strings.TrimSpace(u.Name) == "" {
 		return apiroute.FieldError{In: "body", Name: "name", Detail: "is required"}
@@ -126,7 +125,7 @@ func shop(req *apiroute.Request, res *apiroute.Response) error {
 	return res.Text("shop: /" + req.Param("slug"))
 }
 
-// sign returns a handler that signs a text with the key.
+// sign returns a handler that signs the text in the query with the key.
 func sign(key string) apiroute.Handler {
 	return func(req *apiroute.Request, res *apiroute.Response) error {
 		if key == "" {

@@ -7,15 +7,15 @@ import (
 	"example.com/apiroute"
 )
 
-// clock sends a tick, every interval, for as long as the client stays or until
-// the server closes. A client that comes back goes on after its last tick.
+// clock returns a handler that sends an event every interval until the client disconnects or the
+// server shuts down. A client that reconnects continues after the last event that it received.
 func clock(interval time.Duration, closing <-chan struct{}) apiroute.Handler {
 	return func(req *apiroute.Request, res *apiroute.Response) error {
 		events, err := res.Events()
 		if err != nil {
 			return err
 		}
-		n, _ := strconv.Atoi(req.Header.Get("Last-Event-ID")) // 0 for the first time
+		n, _ := strconv.Atoi(req.Header.Get("Last-Event-ID")) // 0 on the first connection
 		ticker := time.NewTicker(interval)
 		defer ticker.Stop()
 		for {

@@ -1,6 +1,5 @@
-// Hello serves the routes of Next.js's article on API Routes from Go. With no
-// flags it keeps its state in memory and listens on localhost:8080; README.md
-// has the curl lines.
+// Hello serves the routes of the Next.js article on API Routes. Without flags it listens on
+// localhost:8080 and keeps its state in memory. README.md has curl commands to try.
 package main
 
 import (
@@ -26,7 +25,7 @@ func main() {
 	}
 }
 
-// run serves until ctx is done, and lets running requests finish.
+// run serves until ctx is done, and then waits for running requests to finish.
 func run(ctx context.Context, args []string, out io.Writer) error {
 	flags := flag.NewFlagSet("hello", flag.ContinueOnError)
 	addr := flags.String("addr", "localhost:8080", "address to listen on")
@@ -56,7 +55,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		tick:       *tick,
 		closing:    closing,
 	}))
-	srv.RegisterOnShutdown(func() { close(closing) }) // streams would never end
+	srv.RegisterOnShutdown(func() { close(closing) }) // Shutdown does not end streams
 	masked := newServer(secretService("k3y"))
 	fmt.Fprintf(out, "listening on http://%s\n", l.Addr())
 

@@ -15,8 +15,8 @@ import (
 	"testing"
 )
 
-// start runs the program with args on a port of its own. stop ends it as a
-// signal would, and waits for it.
+// start runs the program with args on a free port. The function stop ends it as a signal would, and
+// waits until it has ended.
 func start(t *testing.T, args ...string) (url string, stop func()) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
@@ -62,8 +62,8 @@ func send(t *testing.T, method, url, body string) (int, string) {
 	return res.StatusCode, string(b)
 }
 
-// TestREADME runs the README's curl lines, in their order, against a server
-// that has just started, and holds the answers to what stands below each.
+// TestREADME runs the curl commands of the README in order against a new server, and compares each
+// response with the lines below its command.
 func TestREADME(t *testing.T) {
 	b, err := os.ReadFile("../../README.md")
 	if err != nil {
@@ -100,7 +100,7 @@ func TestAPI(t *testing.T) {
 	for _, tt := range []struct {
 		method, path, body string
 		status             int
-		want               string // contained in the answer
+		want               string // contained in the response
 	}{
 		{"POST", "/api/user", `{"name":" "}`, 422, `{"in":"body","name":"name","detail":"is required"}`},
 		{"DELETE", "/api/user", "", 405, "Method Not Allowed"},
@@ -151,7 +151,7 @@ func TestStateSurvivesRestart(t *testing.T) {
 	}
 }
 
-// A write that cannot be kept is not acknowledged, and not seen.
+// A change that cannot be written to the file is neither acknowledged nor visible.
 func TestFileFails(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "gone")
 	st, err := openStore(filepath.Join(dir, "state.json"))
@@ -166,8 +166,8 @@ func TestFileFails(t *testing.T) {
 	}
 }
 
-// The server asks for the body only once the handler is running, so a request
-// that waits to be asked is one that is running.
+// The client sends Expect: 100-continue. The server asks for the body when the handler reads it, so
+// the handler is running once the client has been asked.
 func TestShutdownLetsRequestFinish(t *testing.T) {
 	url, stop := start(t)
 	conn, err := net.Dial("tcp", strings.TrimPrefix(url, "http://"))
@@ -188,7 +188,7 @@ func TestShutdownLetsRequestFinish(t *testing.T) {
 		stop()
 		close(stopped)
 	}()
-	for { // until the server takes no more
+	for { // until the server accepts no more connections
 		c, err := net.Dial("tcp", conn.RemoteAddr().String())
 		if err != nil {
 			break
@@ -208,7 +208,7 @@ func TestShutdownLetsRequestFinish(t *testing.T) {
 	<-stopped
 }
 
-// A clock would run for ever: the shutdown ends it, with a whole answer.
+// A clock would run forever. Shutdown ends it, and its response is complete.
 func TestShutdownEndsClock(t *testing.T) {
 	url, stop := start(t, "-tick", "1ms")
 	res, err := http.Get(url + "/api/clock")

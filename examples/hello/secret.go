@@ -5,8 +5,8 @@ import (
 	"net/http"
 )
 
-// secretService is the service that /api/legacy masks. It knows nothing of this
-// package, and takes only those who have its key.
+// secretService returns the service that /api/legacy masks. It does not use apiroute, and it
+// rejects requests without the key.
 func secretService(key string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Header.Get("X-Key") != key {

@@ -10,13 +10,13 @@ import (
 	"sync"
 )
 
-// A User is whom /api/user tells about.
+// A User is the user that /api/user serves.
 type User struct {
 	Name       string `json:"name"`
 	Profession string `json:"profession,omitempty"`
 }
 
-// A Post is what /api/posts/[id] keeps.
+// A Post is a post that /api/posts/[id] serves.
 type Post struct {
 	ID    int      `json:"id"`
 	Title string   `json:"title"`
@@ -29,12 +29,12 @@ type state struct {
 	Posts map[int]Post `json:"posts"`
 }
 
-// A store keeps the state in memory and, if it has a file, there too.
+// A store keeps the state in memory, and also in a file if it has one.
 type store struct {
-	file string
+	file string // "" if the state is kept in memory only
 
 	mu    sync.RWMutex
-	state state // replaced as a whole, so a reader may keep it
+	state state // never changed, only replaced, so that readers need no lock to use it
 }
 
 func openStore(file string) (*store, error) {
@@ -62,7 +62,7 @@ func (s *store) get() state {
 	return s.state
 }
 
-// update changes the state, in the file first: what is acknowledged is kept.
+// update changes the state. It writes the file first, so that an acknowledged change is never lost.
 func (s *store) update(change func(*state) error) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -82,8 +82,8 @@ func (s *store) update(change func(*state) error) error {
 	return nil
 }
 
-// writeFile replaces a file at once: whoever reads it, and whenever the power
-// goes, it is the old one or the new one.
+// writeFile replaces a file atomically: a reader sees either the old contents or the new ones, even
+// after a power failure.
 func writeFile(name string, v any) error {
 	b, err := json.MarshalIndent(v, "", "\t")
 	if err != nil {
@@ -93,7 +93,7 @@ func writeFile(name string, v any) error {
 	if err != nil {
 		return err
 	}
-	defer os.Remove(f.Name()) // of no effect once it is renamed
+	defer os.Remove(f.Name()) // does nothing after the rename
 	_, err = f.Write(b)
 	err = errors.Join(err, f.Sync(), f.Close())
 	if err != nil {
