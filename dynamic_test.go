@@ -12,7 +12,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// What a path that is accepted stands for: its segments, by which requests match it, and its values.
+// What a path that is accepted stands for: its segments, by which requests match it, and its
+// values.
 func TestAcceptedPath(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
@@ -179,8 +180,8 @@ var refusedPaths = []struct{ path, want string }{
 	{"/[...a]//", "end with a slash"},
 }
 
-// The panic for a refused path names the path and the place of the call, and the path does not become a
-// part of the router.
+// The panic for a refused path names the path and the place of the call, and the path does not
+// become a part of the router.
 func TestRefusedPath(t *testing.T) {
 	t.Parallel()
 	api := apiroute.New()
@@ -190,8 +191,8 @@ func TestRefusedPath(t *testing.T) {
 			site, got := here(), mustPanic(t, func() { api.Get(tt.path, respondOK) })
 			checkRefusal(t, got, site, tt.path, tt.want)
 
-			// In a group "" is the group's own path. Any other path must begin with a slash: "a" must not
-			// become "/ga".
+			// In a group "" is the group's own path. Any other path must begin with a slash: "a"
+			// must not become "/ga".
 			if tt.path == "" {
 				return
 			}

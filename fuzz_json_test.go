@@ -94,8 +94,9 @@ func (d *fuzzDecoder) fields(t *testing.T, path string, dst any, data []byte) []
 	return e.Fields
 }
 
-// FuzzJSON decodes a body as a handler does: a body that is accepted is JSON, and comes back the same
-// when it is encoded as a response; the error for one that is rejected says what is wrong and where.
+// FuzzJSON decodes a body as a handler does: a body that is accepted is JSON, and comes back the
+// same when it is encoded as a response; the error for one that is rejected says what is wrong and
+// where.
 func FuzzJSON(f *testing.F) {
 	for _, s := range fuzzJSONSeeds() {
 		f.Add([]byte(s), false)
@@ -146,8 +147,8 @@ func isObject(data []byte) bool {
 	return json.Valid(data) && utf8.Valid(data) && string(bytes.TrimSpace(data)) != "null"
 }
 
-// strictJSON reports whether the package decodes with encoding/json/v2, which rejects some texts that
-// encoding/json accepts, such as those with a name twice.
+// strictJSON reports whether the package decodes with encoding/json/v2, which rejects some texts
+// that encoding/json accepts, such as those with a name twice.
 var strictJSON = sync.OnceValue(func() bool {
 	decoder := newFuzzDecoder(false)
 	decoder.dst = new(fuzzDoc)
@@ -168,8 +169,8 @@ func checkFields(t *testing.T, data []byte, fields []apiroute.FieldError) {
 	}
 }
 
-// fuzzSame reports whether two documents are equal in what JSON can express: times are compared by their
-// instant, and the map that may be omitted by its members.
+// fuzzSame reports whether two documents are equal in what JSON can express: times are compared by
+// their instant, and the map that may be omitted by its members.
 func fuzzSame(a, b *fuzzDoc) bool {
 	if a == nil || b == nil {
 		return a == b

@@ -56,8 +56,8 @@ func fuzzServerSeeds() []string {
 	}
 }
 
-// FuzzServer sends bytes to a server: nothing panics, all that comes back is whole responses, and there are
-// no more of them than there can be requests.
+// FuzzServer sends bytes to a server: nothing panics, all that comes back is whole responses, and
+// there are no more of them than there can be requests.
 func FuzzServer(f *testing.F) {
 	for _, s := range fuzzServerSeeds() {
 		f.Add([]byte(s))
@@ -82,7 +82,8 @@ func FuzzServer(f *testing.F) {
 			received <- b
 		}()
 		client.Write(text)
-		// A pipe cannot be half closed. This ends an unfinished request, and else is a request itself.
+		// A pipe cannot be half closed. This ends an unfinished request, and else is a request
+		// itself.
 		client.Write([]byte("\r\n\r\nGET /d HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"))
 		var raw []byte
 		giveUp := time.AfterFunc(100*time.Millisecond, func() { client.Close() }) // for a body that never ends
@@ -99,7 +100,8 @@ func FuzzServer(f *testing.F) {
 	})
 }
 
-// checkResponses checks that bytes are responses one after the other, of which the last may be cut short.
+// checkResponses checks that bytes are responses one after the other, of which the last may be cut
+// short.
 func checkResponses(raw []byte, most int) error {
 	if raw == nil || len(raw) > 16<<20-1 {
 		return nil

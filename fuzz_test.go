@@ -11,9 +11,9 @@ import (
 	"example.com/apiroute"
 )
 
-// FuzzPath registers the paths of a list and sends a request: which paths are accepted, the path that
-// matches and its values must be the oracle's, also with some escapes more, for which the router uses
-// http.ServeMux and not its tree.
+// FuzzPath registers the paths of a list and sends a request: which paths are accepted, the path
+// that matches and its values must be the oracle's, also with some escapes more, for which the
+// router uses http.ServeMux and not its tree.
 func FuzzPath(f *testing.F) {
 	for _, tt := range refusedPaths {
 		f.Add(tt.path, "/a/b")
@@ -66,7 +66,8 @@ func FuzzPath(f *testing.F) {
 	})
 }
 
-// fuzzSyntax holds a path that the router accepts, and e, which the oracle makes of it, to the syntax.
+// fuzzSyntax holds a path that the router accepts, and e, which the oracle makes of it, to the
+// syntax.
 func fuzzSyntax(t *testing.T, path string, e entry) {
 	t.Helper()
 	want := strings.Split(path, "/")[1:]

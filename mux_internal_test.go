@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// The routes compile into as few instances of http.ServeMux as there must be: one, unless there are two
-// paths of which neither is more specific.
+// The routes compile into as few instances of http.ServeMux as there must be: one, unless there are
+// two paths of which neither is more specific.
 func TestMuxes(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {

@@ -12,8 +12,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// untidyTargets are request targets as they are sent, and where the response redirects to; "" if it does
-// not.
+// untidyTargets are request targets as they are sent, and where the response redirects to; "" if it
+// does not.
 var untidyTargets = []struct{ target, location string }{
 	{"/api/user", ""},
 	{"/api/user/", "/api/user"},
@@ -221,8 +221,8 @@ func TestNoPath(t *testing.T) {
 	}
 }
 
-// FuzzParseTarget follows the redirect of any target: it must lead to the same segments, on the same
-// host, and no further.
+// FuzzParseTarget follows the redirect of any target: it must lead to the same segments, on the
+// same host, and no further.
 func FuzzParseTarget(f *testing.F) {
 	for _, tt := range untidyTargets {
 		f.Add(tt.target)

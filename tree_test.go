@@ -11,8 +11,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// The router has two ways to find a path: its own tree for plain requests, and http.ServeMux for paths
-// with escapes and for untidy ones. The tests of this file send each request in both forms.
+// The router has two ways to find a path: its own tree for plain requests, and http.ServeMux for
+// paths with escapes and for untidy ones. The tests of this file send each request in both forms.
 
 // bothForms returns a URL with the path, and one in which every byte of the path is escaped.
 func bothForms(path string) map[string]*url.URL {
@@ -35,8 +35,8 @@ func serveURL(api *apiroute.Router, u *url.URL, got *verdict) verdict {
 	return *got
 }
 
-// Both ways find the path that the oracle finds, wherever texts part, and call a value valid only if
-// it is.
+// Both ways find the path that the oracle finds, wherever texts part, and call a value valid only
+// if it is.
 func TestTree(t *testing.T) {
 	t.Parallel()
 	var got verdict
