@@ -1,4 +1,4 @@
-package apiroute
+package apiroute_test
 
 import (
 	"fmt"
@@ -8,62 +8,95 @@ import (
 	"strings"
 	"testing"
 
+	"example.com/apiroute"
 	"github.com/google/go-cmp/cmp"
 )
 
-func TestParsePath(t *testing.T) {
+// What a path that is accepted stands for: its segments, by which requests match it, and its
+// values.
+func TestAcceptedPath(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		path string
-		want []segment
+		want []step
 	}{
 		{"/", nil},
-		{"/a", []segment{{static, "a"}}},
-		{"/api/user", []segment{{static, "api"}, {static, "user"}}},
-		{"/[id]", []segment{{single, "id"}}},
-		{"/a/[id]/b/[x]", []segment{{static, "a"}, {single, "id"}, {static, "b"}, {single, "x"}}},
-		{"/a/[...slug]", []segment{{static, "a"}, {catchAll, "slug"}}},
-		{"/a/[[...slug]]", []segment{{static, "a"}, {optional, "slug"}}},
-		{"/[[...slug]]", []segment{{optional, "slug"}}},
-		{"/[a]/[...b]", []segment{{single, "a"}, {catchAll, "b"}}},
+		{"/a", []step{{rankStatic, "a"}}},
+		{"/api/user", []step{{rankStatic, "api"}, {rankStatic, "user"}}},
+		{"/[id]", []step{{rankSingle, "id"}}},
+		{"/a/[id]/b/[x]", []step{{rankStatic, "a"}, {rankSingle, "id"}, {rankStatic, "b"}, {rankSingle, "x"}}},
+		{"/a/[...slug]", []step{{rankStatic, "a"}, {rankCatchAll, "slug"}}},
+		{"/a/[[...slug]]", []step{{rankStatic, "a"}, {rankOptional, "slug"}}},
+		{"/[[...slug]]", []step{{rankOptional, "slug"}}},
+		{"/[a]/[...b]", []step{{rankSingle, "a"}, {rankCatchAll, "b"}}},
 
-		// A name is any text without brackets, braces and slashes.
-		{"/[user-id]", []segment{{single, "user-id"}}},
-		{"/[123]", []segment{{single, "123"}}},
-		{"/[a.b]", []segment{{single, "a.b"}}},
-		{"/[a.]", []segment{{single, "a."}}},
-		{"/[größe]", []segment{{single, "größe"}}},
-		{"/[a b]/[A B]", []segment{{single, "a b"}, {single, "A B"}}},
-		{"/[ab]/[abc]/[Ab]", []segment{{single, "ab"}, {single, "abc"}, {single, "Ab"}}},
+		// A name may be any text without brackets, braces and slashes.
+		{"/[user-id]", []step{{rankSingle, "user-id"}}},
+		{"/[123]", []step{{rankSingle, "123"}}},
+		{"/[a.b]", []step{{rankSingle, "a.b"}}},
+		{"/[a.]", []step{{rankSingle, "a."}}},
+		{"/[größe]", []step{{rankSingle, "größe"}}},
+		{"/[a b]/[A B]", []step{{rankSingle, "a b"}, {rankSingle, "A B"}}},
+		{"/[ab]/[abc]/[Ab]", []step{{rankSingle, "ab"}, {rankSingle, "abc"}, {rankSingle, "Ab"}}},
 
-		// Escapes are decoded once, in names too.
-		{"/caf%C3%A9", []segment{{static, "café"}}},
-		{"/café", []segment{{static, "café"}}},
-		{"/a%20b", []segment{{static, "a b"}}},
-		{"/a%252Fb", []segment{{static, "a%2Fb"}}},
-		{"/%25zz", []segment{{static, "%zz"}}},
-		{"/%3F%23", []segment{{static, "?#"}}},
-		{"/%7Bid%7D", []segment{{static, "{id}"}}},
-		{"/%5Bid%5D", []segment{{static, "[id]"}}},
-		{"/[caf%C3%A9]", []segment{{single, "café"}}},
-		{"/[...a%20b]", []segment{{catchAll, "a b"}}},
+		// Escapes are decoded once, also in names.
+		{"/caf%C3%A9", []step{{rankStatic, "café"}}},
+		{"/café", []step{{rankStatic, "café"}}},
+		{"/a%20b", []step{{rankStatic, "a b"}}},
+		{"/a%252Fb", []step{{rankStatic, "a%2Fb"}}},
+		{"/%25zz", []step{{rankStatic, "%zz"}}},
+		{"/%3F%23", []step{{rankStatic, "?#"}}},
+		{"/%7Bid%7D", []step{{rankStatic, "{id}"}}},
+		{"/%5Bid%5D", []step{{rankStatic, "[id]"}}},
+		{"/[caf%C3%A9]", []step{{rankSingle, "café"}}},
+		{"/[...a%20b]", []step{{rankCatchAll, "a b"}}},
 
-		// Periods are text, but for the two dot segments.
-		{"/...", []segment{{static, "..."}}},
-		{"/.well-known/a.json", []segment{{static, ".well-known"}, {static, "a.json"}}},
-		{"/a+b;c=d,e:f@g$h*i", []segment{{static, "a+b;c=d,e:f@g$h*i"}}},
-		{`/a\b`, []segment{{static, `a\b`}}},
+		// Periods are ordinary text, except in the dot segments "." and "..".
+		{"/...", []step{{rankStatic, "..."}}},
+		{"/.well-known/a.json", []step{{rankStatic, ".well-known"}, {rankStatic, "a.json"}}},
+		{"/a+b;c=d,e:f@g$h*i", []step{{rankStatic, "a+b;c=d,e:f@g$h*i"}}},
+		{`/a\b`, []step{{rankStatic, `a\b`}}},
 	} {
-		got, err := parsePath(tt.path)
-		if err != nil {
-			t.Errorf("parsePath(%q): %v", tt.path, err)
-		}
-		if diff := cmp.Diff(tt.want, got, cmp.AllowUnexported(segment{})); diff != "" {
-			t.Errorf("parsePath(%q) (-want +got):\n%s", tt.path, diff)
-		}
+		t.Run(tt.path, func(t *testing.T) {
+			t.Parallel()
+			var got verdict
+			api := apiroute.New(quiet())
+			e := entry{path: tt.path, steps: tt.want}
+			if err := registerEntry(api, &e, &got); err != nil {
+				t.Fatal(err)
+			}
+			for _, target := range nearTargets(tt.want) {
+				if got, want := serveVerdict(t, api, target, &got), (oracle{e}).verdict(target); !sameVerdict(want, got) {
+					t.Errorf("path %q, GET %s (-want +got):\n%s", tt.path, target, cmp.Diff(want, got))
+				}
+			}
+		})
 	}
 }
 
-// The paths that are refused, with the essential part of the reason.
+// nearTargets returns a request path that steps match, and some that differ from it in one segment.
+func nearTargets(steps []step) []string {
+	var segs []string
+	for i, s := range steps {
+		switch s.rank {
+		case rankStatic:
+			segs = append(segs, url.PathEscape(s.text))
+		case rankSingle:
+			segs = append(segs, fmt.Sprint("value", i))
+		default:
+			segs = append(segs, "some", "values")
+		}
+	}
+	targets := []string{"/" + strings.Join(segs, "/")}
+	for i, s := range segs {
+		changed := slices.Clone(segs)
+		changed[i] = s + "x"
+		targets = append(targets, "/"+strings.Join(changed, "/"), "/"+strings.Join(segs[:i], "/"))
+	}
+	return append(targets, "/"+strings.Join(append(segs, "more"), "/"))
+}
+
+// refusedPaths are paths that must not be registered, with the essential part of the reason.
 var refusedPaths = []struct{ path, want string }{
 	{"a", "begin with a slash"},
 	{"a/b", "begin with a slash"},
@@ -147,42 +180,34 @@ var refusedPaths = []struct{ path, want string }{
 	{"/[...a]//", "end with a slash"},
 }
 
-func TestParsePathRefuses(t *testing.T) {
-	for _, tt := range refusedPaths {
-		segs, err := parsePath(tt.path)
-		if err == nil {
-			t.Errorf("parsePath(%q) = %v, want an error with %q", tt.path, segs, tt.want)
-		} else if !strings.Contains(err.Error(), tt.want) {
-			t.Errorf("parsePath(%q): %q, want %q in it", tt.path, err, tt.want)
-		}
-	}
-}
-
-// A refused path must name itself and the place of the call, and be no part of
-// the router.
-func TestRegisterRefusesPath(t *testing.T) {
-	api := New()
+// The panic for a refused path names the path and the place of the call, and the path does not
+// become a part of the router.
+func TestRefusedPath(t *testing.T) {
+	t.Parallel()
+	api := apiroute.New()
 	group := api.Group("/g")
 	for _, tt := range append(refusedPaths, struct{ path, want string }{"", "begin with a slash"}) {
-		site, got := routerPanic(t, func() { api.Get(tt.path, routerOK) })
-		checkRefusal(t, got, site, tt.path, tt.want)
+		t.Run(fmt.Sprintf("%q", tt.path), func(t *testing.T) {
+			site, got := here(), mustPanic(t, func() { api.Get(tt.path, respondOK) })
+			checkRefusal(t, got, site, tt.path, tt.want)
 
-		// In a group "" is the group's own path, and a path that is not "" must
-		// begin with a slash all the same: "a" is not to become "/ga".
-		if tt.path == "" {
-			continue
-		}
-		site, got = routerPanic(t, func() { group.Handle(tt.path, routerOK) })
-		checkRefusal(t, got, site, "/g"+tt.path, tt.want)
-		site, got = routerPanic(t, func() { api.Mount(tt.path, http.NotFoundHandler()) })
-		checkRefusal(t, got, site, tt.path, tt.want)
+			// In a group "" is the group's own path. Any other path must begin with a slash: "a"
+			// must not become "/ga".
+			if tt.path == "" {
+				return
+			}
+			site, got = here(), mustPanic(t, func() { group.Handle(tt.path, respondOK) })
+			checkRefusal(t, got, site, "/g"+tt.path, tt.want)
+			site, got = here(), mustPanic(t, func() { api.Mount(tt.path, http.NotFoundHandler()) })
+			checkRefusal(t, got, site, tt.path, tt.want)
+		})
 	}
 	if got := api.Routes(); len(got) != 0 {
 		t.Errorf("Routes() = %v, want none", got)
 	}
 }
 
-// checkRefusal checks a panic against its form: position, path, reason.
+// checkRefusal checks that a panic has the place of the call, the path and the reason.
 func checkRefusal(t *testing.T, got, site, path, want string) {
 	t.Helper()
 	if !strings.HasPrefix(got, "apiroute: "+site+": ") {
@@ -196,11 +221,13 @@ func checkRefusal(t *testing.T, got, site, path, want string) {
 	}
 }
 
+// Two paths clash if no order could tell which of them a request is for. The panic names both.
 func TestClash(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		a, b string
-		ab   string // the reason why b is refused after a
-		ba   string // and a after b
+		ab   string // why b is refused after a
+		ba   string // why a is refused after b; "" if that is the same case
 	}{
 		{"/a", "/a", "GET has a handler already", ""},
 		{"/", "/", "GET has a handler already", ""},
@@ -227,24 +254,29 @@ func TestClash(t *testing.T) {
 	} {
 		for _, order := range []struct{ first, second, want string }{{tt.a, tt.b, tt.ab}, {tt.b, tt.a, tt.ba}} {
 			if order.want == "" {
-				continue // the two are one
+				continue
 			}
-			api := New()
-			api.Get(order.first, routerOK)
-			before := api.Routes()
-			site, got := routerPanic(t, func() { api.Get(order.second, routerOK) })
-			checkRefusal(t, got, site, order.second, order.want)
-			if other := fmt.Sprintf("%q, registered at %s", order.first, before[0].Source); !strings.Contains(got, other) {
-				t.Errorf("%q after %q: panic %q, want %q in it", order.second, order.first, got, other)
-			}
-			if diff := cmp.Diff(before, api.Routes()); diff != "" {
-				t.Errorf("%q after %q: Routes() have changed:\n%s", order.second, order.first, diff)
-			}
+			t.Run(order.second+" after "+order.first, func(t *testing.T) {
+				t.Parallel()
+				api := apiroute.New()
+				api.Get(order.first, respondOK)
+				before := api.Routes()
+				site, got := here(), mustPanic(t, func() { api.Get(order.second, respondOK) })
+				checkRefusal(t, got, site, order.second, order.want)
+				if other := fmt.Sprintf("%q, registered at %s", order.first, before[0].Source); !strings.Contains(got, other) {
+					t.Errorf("%q after %q: panic %q, want %q in it", order.second, order.first, got, other)
+				}
+				if diff := cmp.Diff(before, api.Routes()); diff != "" {
+					t.Errorf("%q after %q: Routes() have changed:\n%s", order.second, order.first, diff)
+				}
+			})
 		}
 	}
 }
 
+// These paths may stand beside each other, in either order.
 func TestNoClash(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct{ a, b string }{
 		{"/a", "/A"},
 		{"/a", "/[x]"},
@@ -255,7 +287,7 @@ func TestNoClash(t *testing.T) {
 		{"/[x]", "/[[...y]]"},
 		{"/[x]", "/a/[[...x]]"},  // both match /a
 		{"/[type]/x", "/a/[id]"}, // both match /a/x
-		{"/a/[id]", "/b/[name]"}, // names at other levels
+		{"/a/[id]", "/b/[name]"}, // names at different levels
 		{"/a/[id]", "/[x]/[name]"},
 		{"/a/[id]", "/a/[...name]"},
 		{"/a%2520", "/a%20"},
@@ -263,19 +295,23 @@ func TestNoClash(t *testing.T) {
 		{"/b", "/B/[[...x]]"},
 	} {
 		for _, paths := range [][]string{{tt.a, tt.b}, {tt.b, tt.a}} {
-			api := New()
-			for _, p := range paths {
-				api.Get(p, routerOK)
-			}
-			if got := api.Routes(); len(got) != 2 {
-				t.Errorf("%q: Routes() = %v, want both", paths, got)
-			}
+			t.Run(paths[1]+" after "+paths[0], func(t *testing.T) {
+				t.Parallel()
+				api := apiroute.New()
+				for _, p := range paths {
+					api.Get(p, respondOK)
+				}
+				if got := api.Routes(); len(got) != 2 {
+					t.Errorf("%q: Routes() = %v, want both", paths, got)
+				}
+			})
 		}
 	}
 }
 
-// What is refused must not leave nodes behind that keep out what is right.
+// A refused path must leave nothing behind that keeps out a good one.
 func TestRefusedLeavesTree(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct{ have, refused, then, target string }{
 		{"/a/[id]", "/a/[name]/x", "/a/[id]/[name]", "/a/1/2"},
 		{"/a", "/a/[[...x]]", "/a/[...y]", "/a/1"},
@@ -285,518 +321,17 @@ func TestRefusedLeavesTree(t *testing.T) {
 		{"/a", "/b/[x]/[x]", "/b/[y]", "/b/1"},
 		{"/a", "/b/[...x]/c", "/b/[[...y]]", "/b"},
 	} {
-		api := New(routerQuiet())
-		api.Get(tt.have, routerOK)
-		routerPanic(t, func() { api.Get(tt.refused, routerOK) })
-		api.Get(tt.then, func(req *Request, res *Response) error { return res.Text(req.Route()) })
-		reply := routerGet(t, routerServe(t, api), tt.target)
-		if reply.status != 200 || reply.body != tt.then {
-			t.Errorf("%q, and %q after %q was refused: GET %s = %d %q, want 200 and the path",
-				tt.have, tt.then, tt.refused, tt.target, reply.status, reply.body)
-		}
-	}
-}
-
-// The table of the package's documentation, and what else one path matches.
-func TestPath(t *testing.T) {
-	const none = "404"
-	for _, tt := range []struct{ path, name, target, want string }{
-		{"/api/user", "", "/api/user", `"" []`},
-		{"/api/user", "", "/api/user?id=1", `"" []`},
-		{"/api/user", "id", "/api/user?id=1", `"" []`},
-		{"/api/user", "", "/api/%75ser", `"" []`},
-		{"/api/user", "", "/api/User", none},
-		{"/api/user", "", "/api/user/x", none},
-		{"/api/user", "", "/api", none},
-		{"/api/user", "", "/api%2Fuser", none},
-		{"/api/user", "", "/", none},
-		{"/", "", "/", `"" []`},
-		{"/", "", "/a", none},
-		{"/", "", "/%2F", none},
-		{"/", "", "http://x", `"" []`}, // RFC 9110, section 4.2.3
-		{"/", "", "*", none},
-
-		{"/p/[id]", "id", "/p/1", `"1" []`},
-		{"/p/[id]", "ID", "/p/1", `"" []`},
-		{"/p/[id]", "id", "/p/a%2Fb", `"a/b" []`},
-		{"/p/[id]", "id", "/p/a%252Fb", `"a%2Fb" []`},
-		{"/p/[id]", "id", "/p/%2F", `"/" []`},
-		{"/p/[id]", "id", "/p/%2F%2F", `"//" []`},
-		{"/p/[id]", "id", "/p/%2Fa", `"/a" []`},
-		{"/p/[id]", "id", "/p/a%2F", `"a/" []`},
-		{"/p/[id]", "id", "/p/..%2F..", `"../.." []`},
-		{"/p/[id]", "id", "/p/a+b", `"a+b" []`},
-		{"/p/[id]", "id", "/p/a%20b", `"a b" []`},
-		{"/p/[id]", "id", "/p/%C3%A9", `"é" []`},
-		{"/p/[id]", "id", "/p/\xc3\xa9", `"é" []`},
-		{"/p/[id]", "id", "/p/%25", `"%" []`},
-		{"/p/[id]", "id", "/p/%7Bx%7D", `"{x}" []`},
-		{"/p/[id]", "id", "/p/{$}", `"{$}" []`},
-		{"/p/[id]", "id", "/p/a;b=c", `"a;b=c" []`},
-		{"/p/[id]", "id", "/p/...", `"..." []`},
-		{"/p/[id]", "id", "/p/%5C", `"\\" []`},
-		{"/p/[id]", "id", "/p/%0A", `"\n" []`},
-		{"/p/[id]", "id", "/p/^", `"^" []`},
-		{"/p/[id]", "id", "/p/^%2F%22", `"^/\"" []`}, // EscapedPath would lose the split
-		{"/p/[id]", "id", "/p/\"%2F|", `"\"/|" []`},
-		{"/p/[id]", "id", "/p", none},
-		{"/p/[id]", "id", "/p/1/2", none},
-		{"/p/[id]", "id", "/P/1", none},
-		{"/p/[id]", "id", "/p%2F1", none},
-		{"/p/[id]", "id", "/p/%00", "400"},
-		{"/p/[id]", "id", "/p/a%00%2F", "400"},
-		{"/p/[id]", "id", "/p/%ff", "400"},
-		{"/p/[id]", "id", "/p/%FF", "400"}, // net/url keeps no RawPath for it
-		{"/p/[id]", "id", "/p/%C3", "400"},
-		{"/p/[id]", "id", "/p/\xff", "400"},
-		{"/p/[id]", "id", "/p/%ed%a0%80", "400"}, // a surrogate is not UTF-8
-		{"/p/[id]", "id", "/%ff/1", none},
-		{"/p/[id]", "id", "/p/%zz", "400"},
-		{"/p/[user-id]", "user-id", "/p/7", `"7" []`},
-		{"/p/[123]", "123", "/p/7", `"7" []`},
-		{"/p/[id]/c", "id", "/p/%2F/c", `"/" []`},
-		{"/p/[id]/c", "id", "/p//c", none},
-		{"/[a]/[b]", "a", "/1/2", `"1" []`},
-		{"/[a]/[b]", "b", "/1/2", `"2" []`},
-		{"/[a]/[b]", "a", "/%2F/2", `"/" []`},
-		{"/[a]/[b]", "b", "/%00/2", "400"},
-
-		{"/d/[...s]", "s", "/d/a", `"a" ["a"]`},
-		{"/d/[...s]", "s", "/d/a%2Fb/c", `"a/b/c" ["a/b" "c"]`},
-		{"/d/[...s]", "s", "/d/%2F", `"/" ["/"]`},
-		{"/d/[...s]", "s", "/d/a/%2F", `"a//" ["a" "/"]`},
-		{"/d/[...s]", "x", "/d/a", `"" []`},
-		{"/d/[...s]", "s", "/d", none},
-		{"/d/[...s]", "s", "/dx", none},
-		{"/d/[...s]", "s", "/d/a/%ff/c", "400"},
-		{"/d/[...s]", "s", "/d/a/%00", "400"},
-		{"/d/[x]/[...s]", "s", "/d/1/2/3", `"2/3" ["2" "3"]`},
-		{"/d/[x]/[...s]", "x", "/d/1/2/3", `"1" []`},
-		{"/d/[x]/[...s]", "x", "/d/%ff/2", "400"},
-		{"/[...s]", "s", "/a", `"a" ["a"]`},
-		{"/[...s]", "s", "/", none},
-
-		{"/s/[[...s]]", "s", "/s", `"" []`},
-		{"/s/[[...s]]", "s", "/s/a/b", `"a/b" ["a" "b"]`},
-		{"/s/[[...s]]", "s", "/s/a%2Fb", `"a/b" ["a/b"]`},
-		{"/s/[[...s]]", "s", "/shops", none},
-		{"/d/[...s]", "s", "/d/a/%FF", "400"},
-		{"/s/[[...s]]", "s", "/s/%ff", "400"},
-		{"/s/[[...s]]", "s", "/s/%00", "400"},
-		{"/[[...s]]", "s", "/", `"" []`},
-		{"/[[...s]]", "s", "/a", `"a" ["a"]`},
-		{"/[[...s]]", "s", "/%2F", `"/" ["/"]`},
-
-		{"/caf%C3%A9", "", "/caf%C3%A9", `"" []`},
-		{"/café", "", "/caf%c3%a9", `"" []`},
-		{"/a b", "", "/a%20b", `"" []`},
-		{"/a%252Fb", "", "/a%252Fb", `"" []`},
-		{"/a%252Fb", "", "/a%2Fb", none},
-		{"/%7Bx%7D", "", "/{x}", `"" []`},
-		{"/%7Bx%7D", "", "/1", none},
-		{"/%7B$%7D", "", "/", none},
-		{"/%5Bx%5D", "", "/[x]", `"" []`},
-		{"/%5Bx%5D", "", "/1", none},
-		{"/%3Fa", "", "/%3Fa", `"" []`},
-		{"/*", "", "/*", `"" []`},
-	} {
-		api := New(routerQuiet())
-		api.Get(tt.path, func(req *Request, res *Response) error {
-			if got, want := req.Route(), tt.path; got != want {
-				t.Errorf("%s, GET %s: Route() = %q, want %q", tt.path, tt.target, got, want)
+		t.Run(tt.then+" after "+tt.refused, func(t *testing.T) {
+			t.Parallel()
+			api := apiroute.New(quiet())
+			api.Get(tt.have, respondOK)
+			mustPanic(t, func() { api.Get(tt.refused, respondOK) })
+			api.Get(tt.then, func(req *apiroute.Request, res *apiroute.Response) error { return res.Text(req.Route()) })
+			reply := newServer(t, api).do("GET", tt.target, "")
+			if reply.status != 200 || reply.body != tt.then {
+				t.Errorf("%q, and %q after %q was refused: GET %s = %d %q, want 200 and the path",
+					tt.have, tt.then, tt.refused, tt.target, reply.status, reply.body)
 			}
-			if req.Segments(tt.name) == nil && strings.HasPrefix(tt.want, `"" `) != (req.Param(tt.name) == "") {
-				t.Errorf("%s, GET %s: Param(%q) = %q", tt.path, tt.target, tt.name, req.Param(tt.name))
-			}
-			return res.Text(fmt.Sprintf("%q %q", req.Param(tt.name), req.Segments(tt.name)))
 		})
-		reply := routerGet(t, routerServe(t, api), tt.target)
-		got := fmt.Sprint(reply.status)
-		if reply.status == 200 {
-			got = reply.body
-		}
-		if got != tt.want {
-			t.Errorf("%s, GET %s: got %s, want %s", tt.path, tt.target, got, tt.want)
-		}
-	}
-}
-
-// Which of many paths has a request must not depend on the order in which they
-// were registered.
-func TestPathOrder(t *testing.T) {
-	paths := []string{
-		"/", "/api/user", "/api/[type]/latest", "/api/posts/[id]", "/api/[type]/[id]", "/api/posts/new",
-		"/docs/[...slug]", "/docs/[page]", "/docs/intro", "/docs/[page]/edit",
-		"/shop/[[...slug]]", "/shop/[item]", "/[a]/[b]/[c]/end", "/[...all]",
-		"/x/[a]/y/[b]", "/x/1/[c]/2", "/x/[a]/[d]/2",
-	}
-	for _, tt := range []struct{ target, want string }{
-		{"/", "/"},
-		{"/api/user", "/api/user"},
-		{"/api/user/latest", "/api/[type]/latest"},
-		{"/api/posts/latest", "/api/posts/[id]"},
-		{"/api/posts/new", "/api/posts/new"},
-		{"/api/posts/%2F", "/api/posts/[id]"},
-		{"/api/users/7", "/api/[type]/[id]"},
-		{"/api/%2F/latest", "/api/[type]/latest"},
-		{"/api/posts", "/[...all]"},
-		{"/docs", "/[...all]"},
-		{"/docs/intro", "/docs/intro"},
-		{"/docs/other", "/docs/[page]"},
-		{"/docs/%2F", "/docs/[page]"},
-		{"/docs/intro/edit", "/docs/[page]/edit"},
-		{"/docs/intro/more", "/docs/[...slug]"},
-		{"/docs/a/b/end", "/docs/[...slug]"},
-		{"/shop", "/shop/[[...slug]]"},
-		{"/shop/1", "/shop/[item]"},
-		{"/shop/1/2", "/shop/[[...slug]]"},
-		{"/shop/1/2/end", "/shop/[[...slug]]"},
-		{"/a/b/c/end", "/[a]/[b]/[c]/end"},
-		{"/a/b/c/d", "/[...all]"},
-		{"/a", "/[...all]"},
-		{"/x/1/y/2", "/x/1/[c]/2"},
-		{"/x/2/y/2", "/x/[a]/y/[b]"},
-		{"/x/2/z/2", "/x/[a]/[d]/2"},
-		{"/x/1/y/3", "/x/[a]/y/[b]"},
-	} {
-		for _, order := range [][]string{paths, routerReversed(paths), routerSorted(paths)} {
-			api := New()
-			for _, p := range order {
-				api.Get(p, func(req *Request, res *Response) error { return res.Text(req.Route()) })
-			}
-			addr := routerServe(t, api)
-			if got := routerGet(t, addr, tt.target); got.status != 200 || got.body != tt.want {
-				t.Errorf("GET %s = %d %q, want %q; registered as %q", tt.target, got.status, got.body, tt.want, order)
-			}
-			// Paths with escapes are matched in another way, with the same result.
-			escaped := escapeFirst(tt.target)
-			if got := routerGet(t, addr, escaped); got.status != 200 || got.body != tt.want {
-				t.Errorf("GET %s = %d %q, want %q; registered as %q", escaped, got.status, got.body, tt.want, order)
-			}
-			if tt.target == "/" {
-				continue
-			}
-			if got := routerGet(t, addr, tt.target+"/"); got.status != 308 || got.header.Get("Location") != tt.target {
-				t.Errorf("GET %s/ = %d, Location %q, want 308, %q", tt.target, got.status, got.header.Get("Location"), tt.target)
-			}
-		}
-	}
-}
-
-// escapeFirst encodes the first letter of each segment, if it is one.
-func escapeFirst(path string) string {
-	segs := strings.Split(path, "/")
-	for i, s := range segs {
-		if s != "" && s[0] != '%' {
-			segs[i] = fmt.Sprintf("%%%02x%s", s[0], s[1:])
-		}
-	}
-	return strings.Join(segs, "/")
-}
-
-func routerReversed(s []string) []string {
-	s = slices.Clone(s)
-	slices.Reverse(s)
-	return s
-}
-
-func routerSorted(s []string) []string {
-	s = slices.Clone(s)
-	slices.Sort(s)
-	return s
-}
-
-// Paths are tried in the order of this list, the order of Next.js.
-func TestRoutesOrder(t *testing.T) {
-	want := []string{
-		"/", "/a", "/a/b", "/a/b/c", "/a/[x]", "/a/[x]/c", "/a/[...y]", "/aa", "/b/[[...x]]", "/c/[x]", "/c/[[...y]]",
-		"/\U0001F600", "/\uffff", // by UTF-16 code units
-		"/[x]", "/[x]/a", "/[x]/[y]", "/[...all]",
-	}
-	for _, order := range [][]string{want, routerReversed(want), routerSorted(want)} {
-		api := New()
-		for _, p := range order {
-			api.Get(p, routerOK)
-		}
-		var got []string
-		for _, r := range api.Routes() {
-			got = append(got, r.Path)
-		}
-		if diff := cmp.Diff(want, got); diff != "" {
-			t.Errorf("Routes() registered as %q (-want +got):\n%s", order, diff)
-		}
-	}
-}
-
-func TestLessUTF16(t *testing.T) {
-	sorted := []string{"", "A", "a", "aa", "ab", "b", "é", "\U0001F600", "\U0001F600a", "\U0001F601", "\uffff"}
-	for i, a := range sorted {
-		for j, b := range sorted {
-			if got := lessUTF16(a, b); got != (i < j) {
-				t.Errorf("lessUTF16(%q, %q) = %t, want %t", a, b, got, i < j)
-			}
-		}
-	}
-}
-
-// One ServeMux is enough for an application without two paths of which neither
-// is more specific.
-func TestCompile(t *testing.T) {
-	for _, tt := range []struct {
-		paths []string
-		want  int // muxes
-	}{
-		{nil, 0},
-		{[]string{"/"}, 1},
-		{[]string{"/api/user", "/api/posts/[id]", "/api/posts/[id]/comments", "/api/docs/[...slug]", "/shop/[[...slug]]"}, 1},
-		{[]string{"/[x]", "/[...y]", "/a/[x]", "/a/[[...y]]"}, 1},
-		{[]string{"/posts/[id]", "/[type]/latest"}, 2},
-		{[]string{"/a/[x]", "/[x]/a", "/b/[x]", "/[x]/b"}, 2},
-		{[]string{"/a/[x]/[y]", "/[x]/a/[y]", "/[x]/[y]/a"}, 3},
-	} {
-		api := New()
-		for _, p := range tt.paths {
-			api.Get(p, routerOK)
-		}
-		if got := len(api.current().muxes); got != tt.want {
-			t.Errorf("%q: %d muxes, want %d", tt.paths, got, tt.want)
-		}
-		if a, b := api.current(), api.current(); a != b {
-			t.Errorf("%q: compiled twice without a change", tt.paths)
-		}
-	}
-}
-
-func TestParseTarget(t *testing.T) {
-	for _, tt := range []struct {
-		path, raw string
-		want      target
-	}{
-		{"", "", target{tidy: true}}, // RFC 9110, section 4.2.3
-		{"/", "", target{tidy: true}},
-		{"/a", "", target{segs: []string{"a"}, tidy: true}},
-		{"/a/b", "", target{segs: []string{"a", "b"}, tidy: true}},
-		{"/...", "", target{segs: []string{"..."}, tidy: true}},
-		{"/a%b", "", target{segs: []string{"a%b"}, tidy: true}}, // decoded already, and not again
-
-		// %2F is part of a segment.
-		{"/a/b", "/a%2Fb", target{segs: []string{"a/b"}, tidy: true}},
-		{"//", "/%2F", target{segs: []string{"/"}, tidy: true}},
-		{"/^/", "/^%2F", target{segs: []string{"^/"}, tidy: true}},
-		{`/"/"`, `/"%2F"`, target{segs: []string{`"/"`}, tidy: true}},
-		{"/a%2Fb", "/a%252Fb", target{segs: []string{"a%2Fb"}, tidy: true}},
-
-		// A RawPath that does not stand for Path is left over from before a
-		// middleware rewrote Path.
-		{"/new", "/old", target{segs: []string{"new"}, tidy: true}},
-		{"/a/b", "/v1/a%2Fb", target{segs: []string{"a", "b"}, tidy: true}},
-		{"/a", "/%zz", target{segs: []string{"a"}, tidy: true}},
-		{"/a//b", "/old", target{segs: []string{"a", "b"}, path: "/a/b"}},
-		{"/a b/", "/old", target{segs: []string{"a b"}, path: "/a%20b"}},
-		{"/a%2Fb/", "/old", target{segs: []string{"a%2Fb"}, path: "/a%252Fb"}},
-		{"/a?b/", "", target{segs: []string{"a?b"}, path: "/a%3Fb"}},
-
-		{"//", "", target{path: "/"}},
-		{"///", "", target{path: "/"}},
-		{"/.", "", target{path: "/"}},
-		{"/..", "", target{path: "/"}},
-		{"/../..", "", target{path: "/"}},
-		{"/a/", "", target{segs: []string{"a"}, path: "/a"}},
-		{"//a", "", target{segs: []string{"a"}, path: "/a"}},
-		{"/a//b", "", target{segs: []string{"a", "b"}, path: "/a/b"}},
-		{"/a/./b", "", target{segs: []string{"a", "b"}, path: "/a/b"}},
-		{"/a/../b", "", target{segs: []string{"b"}, path: "/b"}},
-		{"/../a", "", target{segs: []string{"a"}, path: "/a"}},
-		{"/a/b/../../..", "", target{segs: []string{}, path: "/"}},
-		{"/a/..", "", target{segs: []string{}, path: "/"}},
-		{"/a/../b", "/a/%2e%2E/b", target{segs: []string{"b"}, path: "/b"}},
-		{"/a/../b", "/a/.%2e/b", target{segs: []string{"b"}, path: "/b"}},
-		{"/a/./b", "/a/%2e/b", target{segs: []string{"a", "b"}, path: "/a/b"}},
-		{"/a/../b", "/a%2F../b", target{segs: []string{"a/..", "b"}, tidy: true}},
-		{"/a/b/", "/%61%2fb/", target{segs: []string{"a/b"}, path: "/%61%2fb"}}, // escapes as received
-		{"/^/", "/%5e/", target{segs: []string{"^"}, path: "/%5e"}},
-		{"/é/", "", target{segs: []string{"é"}, path: "/%C3%A9"}},
-
-		// A backslash is a slash to a browser.
-		{`/\a`, "", target{segs: []string{`\a`}, tidy: true}},
-		{`//\a`, "", target{segs: []string{`\a`}, path: "/%5Ca"}},
-		{`//\a`, `//\a`, target{segs: []string{`\a`}, path: "/%5Ca"}},
-		{`/a/../\\b\^/`, `/%61/../\\b\^/`, target{segs: []string{`\\b\^`}, path: "/%5C%5Cb%5C^"}},
-		{"//evil/", "/%2fevil/", target{segs: []string{"/evil"}, path: "/%2fevil"}},
-	} {
-		got, ok := parseTarget(&url.URL{Path: tt.path, RawPath: tt.raw})
-		if !ok {
-			t.Errorf("Path %q, RawPath %q: not ok", tt.path, tt.raw)
-		}
-		if diff := cmp.Diff(tt.want, got, cmp.AllowUnexported(target{})); diff != "" {
-			t.Errorf("Path %q, RawPath %q (-want +got):\n%s", tt.path, tt.raw, diff)
-		}
-	}
-}
-
-func TestParseTargetRefuses(t *testing.T) {
-	for _, path := range []string{"*", "a", "a/b", ".", "..", `\a`, "http:/x"} {
-		if got, ok := parseTarget(&url.URL{Path: path}); ok {
-			t.Errorf("Path %q: got %+v, want none", path, got)
-		}
-	}
-}
-
-// untidyTargets are request targets as they come over the wire, and where the
-// answer leads; "" is no redirect.
-var untidyTargets = []struct{ target, location string }{
-	{"/api/user", ""},
-	{"/api/user/", "/api/user"},
-	{"/api/user//", "/api/user"},
-	{"//api/user", "/api/user"},
-	{"///api///user", "/api/user"},
-	{"/./api/user", "/api/user"},
-	{"/api/x/../user", "/api/user"},
-	{"/api/x/%2e%2e/user", "/api/user"},
-	{"/api/x/.%2E/user", "/api/user"},
-	{"/../../api/user", "/api/user"},
-	{"/api/user/.", "/api/user"},
-	{"/api/user/x/..", "/api/user"},
-	{"/api/%75ser/", "/api/%75ser"},
-	{"/api/user/?x=1", "/api/user?x=1"},
-	{"/api/user/?", "/api/user?"},
-	{"/api/user/?a=%zz;b&c=//d/../e", "/api/user?a=%zz;b&c=//d/../e"},
-	{"/u/a%2Fb/", "/u/a%2Fb"},
-	{"/u/a%2fb%20^\"/", "/u/a%2fb%20^\""},
-	{"/u//%2F", "/u/%2F"},
-	{"/u/..%2F../", "/u/..%2F.."},
-	{"/u/%2e%2e/u/1", "/u/1"},
-	{"/u/caf%c3%a9/", "/u/caf%c3%a9"},
-	{"/u/%252e%252e/", "/u/%252e%252e"},
-	{`/u/\/`, "/u/%5C"},
-	{`/u/\x/`, "/u/%5Cx"},
-	{`//\evil.com/x`, "/%5Cevil.com/x"},
-	{`/\evil.com//x`, "/%5Cevil.com/x"},
-	{`/%5Cevil.com//x`, "/%5Cevil.com/x"},
-	{"//evil.com/", "/evil.com"},
-	{"//evil.com/%2e%2e/u/1", "/u/1"},
-	{"///u/1", "/u/1"},
-	{"/%2f/evil.com", ""},
-	{"/%2f/evil.com/", "/%2f/evil.com"},
-	{"//%2f//evil.com", "/%2f/evil.com"},
-	{"/%2e%2e//evil.com/u", "/evil.com/u"},
-	{"/..//evil.com/u", "/evil.com/u"},
-	{"/.//evil.com/u", "/evil.com/u"},
-	{"http://evil.com//u/1", "/u/1"},
-	{"http://evil.com/u/1/", "/u/1"},
-	{"//", "/"},
-	{"/..", "/"},
-	{"/%2e/", "/"},
-	{"/http://evil.com", "/http:/evil.com"},
-}
-
-func TestRedirect(t *testing.T) {
-	api := New(routerQuiet())
-	for _, p := range []string{"/", "/api/user", "/u/[id]", "/[a]/[b]", "/[a]"} {
-		api.Handle(p, routerOK)
-	}
-	addr := routerServe(t, api)
-	for _, tt := range untidyTargets {
-		for _, method := range []string{"GET", "HEAD", "POST", "OPTIONS", "FOO"} {
-			want := 308
-			if tt.location == "" {
-				want = 200
-			}
-			reply := routerDo(t, addr, method, tt.target)
-			if got := reply.header.Get("Location"); reply.status != want || got != tt.location {
-				t.Errorf("%s %s = %d, Location %q, want %d, %q", method, tt.target, reply.status, got, want, tt.location)
-			}
-			if reply.status == 308 && reply.body != "" {
-				t.Errorf("%s %s: body %q, want none", method, tt.target, reply.body)
-			}
-		}
-	}
-}
-
-// Where the tidy path has no route, nothing redirects.
-func TestNoRedirect(t *testing.T) {
-	api := New(routerQuiet())
-	api.Get("/api/user", routerOK)
-	api.Get("/u/[id]/x", routerOK)
-	addr := routerServe(t, api)
-	for _, target := range []string{
-		"/u/1/", "/u//x", "/u/", "//u", "/u/../d/", "/u/./1", "/api/user/x/", "/api/User/", "/api/user%2F",
-		"//evil.com/", "//evil.com/%2e%2e/d", "///d", "/%2f/evil.com", `/\evil.com/`, "/", "//", "/..",
-	} {
-		reply := routerGet(t, addr, target)
-		if loc, ok := reply.header["Location"]; reply.status != 404 || ok {
-			t.Errorf("GET %s = %d, Location %q, want 404 and none", target, reply.status, loc)
-		}
-	}
-}
-
-// Whatever the target: to follow the redirect leads to the same segments, on
-// the same host, and no further.
-func FuzzParseTarget(f *testing.F) {
-	for _, tt := range untidyTargets {
-		f.Add(tt.target)
-	}
-	f.Fuzz(func(t *testing.T, s string) {
-		u, err := url.ParseRequestURI(s)
-		if err != nil {
-			return
-		}
-		got, ok := parseTarget(u)
-		if !ok || got.tidy {
-			for _, seg := range got.segs {
-				if seg == "" || seg == "." || seg == ".." {
-					t.Fatalf("%q: segments %q, tidy", s, got.segs)
-				}
-			}
-			return
-		}
-		if !strings.HasPrefix(got.path, "/") || strings.HasPrefix(got.path, "//") || strings.HasPrefix(got.path, `/\`) {
-			t.Fatalf("%q: redirects to %q, which may be another host", s, got.path)
-		}
-		next, err := (&url.URL{Scheme: "http", Host: "x", Path: "/"}).Parse(got.path)
-		if err != nil || next.Host != "x" || next.Scheme != "http" {
-			t.Fatalf("%q: redirects to %q: %v, %v", s, got.path, next, err)
-		}
-		u, err = url.ParseRequestURI(got.path)
-		if err != nil {
-			t.Fatalf("%q: redirects to %q: %v", s, got.path, err)
-		}
-		again, ok := parseTarget(u)
-		if !ok || !again.tidy || !slices.Equal(again.segs, got.segs) {
-			t.Fatalf("%q: segments %q, redirects to %q with segments %q, tidy %t", s, got.segs, got.path, again.segs, again.tidy)
-		}
-	})
-}
-
-// A long path takes its time, but no more than that: of a catch-all with 1,000
-// times as many segments nothing may be tried again and again.
-func TestLongPath(t *testing.T) {
-	api := New(routerQuiet())
-	api.Get("/u/[id]", func(req *Request, res *Response) error { return res.Text(fmt.Sprint(len(req.Param("id")))) })
-	api.Get("/d/[...s]", func(req *Request, res *Response) error { return res.Text(fmt.Sprint(len(req.Segments("s")))) })
-	for _, tt := range []struct {
-		name, target string
-		status       int
-		body         string
-	}{
-		{"64 KiB segment", "/u/" + strings.Repeat("a", 1<<16), 200, "65536"},
-		{"64 KiB segment of escapes", "/u/" + strings.Repeat("%2F", 1<<16), 200, "65536"},
-		{"200 segments", "/d" + strings.Repeat("/a", 200), 200, "200"},
-		{"200,000 segments", "/d" + strings.Repeat("/a", 200_000), 200, "200000"},
-		{"200 segments too many", "/u" + strings.Repeat("/a", 200), 404, ""},
-	} {
-		reply := routerGet(t, routerServe(t, api), tt.target)
-		if reply.status != tt.status || tt.body != "" && reply.body != tt.body {
-			t.Errorf("%s: %d %.100q, want %d %q", tt.name, reply.status, reply.body, tt.status, tt.body)
-		}
-	}
-}
-
-func TestSegmentString(t *testing.T) {
-	for _, path := range []string{"/a", "/[a]", "/[...a]", "/[[...a]]"} {
-		segs, err := parsePath(path)
-		if err != nil || len(segs) != 1 || "/"+segs[0].String() != path {
-			t.Errorf("parsePath(%q) = %v, %v, want one segment that is written so", path, segs, err)
-		}
 	}
 }

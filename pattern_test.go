@@ -1,35 +1,36 @@
 //go:build go1.23
 
-package apiroute
+package apiroute_test
 
 import (
 	"net/http"
-	"net/http/httptest"
 	"testing"
 
+	"example.com/apiroute"
 	"github.com/google/go-cmp/cmp"
 )
 
-// From Go 1.23 on, Pattern is the path as registered: to standard middleware,
-// to plain handlers, and after the answer to what stands around the router.
+// From Go 1.23 on, Request.Pattern is the path as registered: for standard middleware, for plain
+// handlers, and after the response for what is around the router.
 func TestPattern(t *testing.T) {
+	t.Parallel()
 	var saw []string
 	see := func(where string, r *http.Request) { saw = append(saw, where+" "+r.Pattern) }
-	sees := func(where string) Option {
-		return routerUse(func(next http.Handler, w http.ResponseWriter, r *http.Request) {
+	sees := func(where string) apiroute.Option {
+		return useFunc(func(next http.Handler, w http.ResponseWriter, r *http.Request) {
 			see(where, r)
 			next.ServeHTTP(w, r)
 			see(where+" after", r)
 		})
 	}
 	plain := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { see("plain", r) })
-	api := New(routerQuiet(), sees("root"))
+	api := apiroute.New(quiet(), sees("root"))
 	group := api.Group("/g/[a]", sees("group"))
-	group.Get("/x/[...b]", FromHTTP(plain), sees("route"))
-	group.Post("/x/[...b]", FromHTTP(plain))
+	group.Get("/x/[...b]", apiroute.FromHTTP(plain), sees("route"))
+	group.Post("/x/[...b]", apiroute.FromHTTP(plain))
 	api.Mount("/m", plain)
-	api.Get("/caf%C3%A9", FromHTTP(plain))
-	addr := routerServe(t, api)
+	api.Get("/caf%C3%A9", apiroute.FromHTTP(plain))
+	srv := newServer(t, api)
 	for _, tt := range []struct {
 		method, target string
 		want           []string
@@ -42,28 +43,30 @@ func TestPattern(t *testing.T) {
 		{"GET", "/caf%c3%a9", []string{"root ", "plain /caf%C3%A9", "root after /caf%C3%A9"}},
 		{"GET", "/none", []string{"root ", "root after "}},
 	} {
-		saw = nil
-		routerDo(t, addr, tt.method, tt.target)
-		if diff := cmp.Diff(tt.want, saw); diff != "" {
-			t.Errorf("%s %s: Pattern (-want +got):\n%s", tt.method, tt.target, diff)
-		}
+		t.Run(tt.method+" "+tt.target, func(t *testing.T) {
+			saw = nil
+			srv.do(tt.method, tt.target, "")
+			if diff := cmp.Diff(tt.want, saw); diff != "" {
+				t.Errorf("%s %s: Pattern (-want +got):\n%s", tt.method, tt.target, diff)
+			}
+		})
 	}
 }
 
-// In a mux of net/http the route of a Handler is the mux's pattern.
+// In a mux of net/http, the route of a Handler is the mux's pattern.
 func TestHandlerRoute(t *testing.T) {
+	t.Parallel()
 	mux := http.NewServeMux()
-	mux.Handle("GET /x/{id}", Handler(func(req *Request, res *Response) error { return res.Text(req.Route()) }))
-	if got, want := routerGet(t, routerServe(t, mux), "/x/1").body, "GET /x/{id}"; got != want {
-		t.Errorf("Route() = %q, want %q", got, want)
-	}
+	mux.Handle("GET /x/{id}", apiroute.Handler(func(req *apiroute.Request, res *apiroute.Response) error { return res.Text(req.Route()) }))
+	newServer(t, mux).do("GET", "/x/1", "").want(t, 200, "GET /x/{id}")
 }
 
-// The pattern also tells that a value is empty, and not missing.
+// From the pattern the package knows that a value is empty, and not missing.
 func TestPatternEmptyValue(t *testing.T) {
+	t.Parallel()
 	mux := http.NewServeMux()
-	mux.Handle("/text/{rest...}", Handler(func(req *Request, res *Response) error {
-		in, err := Bind[struct {
+	mux.Handle("/text/{rest...}", apiroute.Handler(func(req *apiroute.Request, res *apiroute.Response) error {
+		in, err := apiroute.Bind[struct {
 			Rest string `path:"rest"`
 		}](req)
 		if err != nil {
@@ -72,10 +75,8 @@ func TestPatternEmptyValue(t *testing.T) {
 		return res.JSON(in.Rest)
 	}))
 	for target, want := range map[string]string{"/text/a/b": `"a/b"`, "/text/": `""`} {
-		w := httptest.NewRecorder()
-		mux.ServeHTTP(w, httptest.NewRequest("GET", target, nil))
-		if w.Code != 200 || w.Body.String() != want {
-			t.Errorf("%s: %d %s, want 200 %s", target, w.Code, w.Body, want)
-		}
+		t.Run(target, func(t *testing.T) {
+			serveRecorder(mux, newRequest("GET", target, "")).want(t, 200, want)
+		})
 	}
 }

@@ -1,31 +1,66 @@
-package apiroute
+package apiroute_test
 
 import (
 	"fmt"
+	"net/http"
 	"net/url"
 	"strings"
 	"testing"
+
+	"example.com/apiroute"
+	"github.com/google/go-cmp/cmp"
 )
 
-// The tree must find what ServeMux finds, wherever texts part, and must not call
-// a value valid that is not.
+// The router has two ways to find a path: its own tree for plain requests, and http.ServeMux for
+// paths with escapes and for untidy ones. The tests of this file send each request in both forms.
+
+// bothForms returns a URL with the path, and one in which every byte of the path is escaped.
+func bothForms(path string) map[string]*url.URL {
+	var raw strings.Builder
+	for i := 0; i < len(path); i++ {
+		if path[i] == '/' {
+			raw.WriteByte('/')
+		} else {
+			fmt.Fprintf(&raw, "%%%02X", path[i])
+		}
+	}
+	return map[string]*url.URL{"plain": {Path: path}, "escaped": {Path: path, RawPath: raw.String()}}
+}
+
+// serveURL is serveVerdict for a URL as net/http has parsed it.
+func serveURL(api *apiroute.Router, u *url.URL, got *verdict) verdict {
+	*got = verdict{}
+	r := serveRecorder(api, &http.Request{Method: http.MethodGet, URL: u, Header: http.Header{}, Body: http.NoBody})
+	got.Status, got.Location = r.status, r.header.Get("Location")
+	return *got
+}
+
+// Both ways find the path that the oracle finds, wherever texts part, and call a value valid only
+// if it is.
 func TestTree(t *testing.T) {
-	api := New()
+	t.Parallel()
+	var got verdict
+	api := apiroute.New(quiet())
+	var entries []entry
 	for _, path := range []string{
 		"/", "/[a]", "/[a]/x", "/x/[a]/[b]", "/x/[a]/y", "/x/[a]/y/[...c]", "/x/y/[[...c]]",
 		"/post", "/posts", "/posts/new", "/posts/next/[a]", "/posts/next/all", "/po/st", "/%C3%A9", "/%C3%A8/[a]",
 		"/deep/only/here", "/deep/only/hers/[a]/x", "/files/[...c]", "/files/a/[d]/b",
 	} {
-		api.Get(path, routerOK)
+		e := newEntry(path, false)
+		if err := registerEntry(api, &e, &got); err != nil {
+			t.Fatal(err)
+		}
+		entries = append(entries, e)
 	}
-	tab := api.current()
 	paths := []string{
 		"/", "/x/y", "/x/y/", "/p", "/po", "/pos", "/post", "/postx", "/posts", "/posts/", "/posts/n", "/posts/ne", "/posts/new",
 		"/posts/news", "/posts/next", "/posts/next/", "/posts/next/all", "/posts/next/alls", "/posts//new", "/posts/../new",
 		"/é", "/\xc3", "/è/1", "/è", "/deep", "/deep/only", "/deep/only/here", "/deep/only/her", "/deep/only/hers/1/x",
 		"/files", "/files/a/b", "/files/a/b/b", "/files/a/../b", "/files/a/b/", "/files/a//b", "/files/\x00/b", "/files/é",
-		"x", "*", "//", "/.", "/..", "/.a", "/a.",
+		"//", "/.", "/..", "/.a", "/a.",
 	}
+	// Texts of all lengths up to 19, with something odd at either end.
 	for n := 0; n < 20; n++ {
 		long := strings.Repeat("a", n)
 		for _, odd := range []string{"", "\x00", "\x01", "\x7f", "\u0080", "é", "\x80", "\xff"} {
@@ -34,24 +69,24 @@ func TestTree(t *testing.T) {
 			}
 		}
 	}
+	o := newOracle(entries)
 	for _, path := range paths {
-		u := &url.URL{Path: path}
-		target, ok := parseTarget(u)
-		p, valid := tab.root.find(u)
-		if want := tab.match(target.segs); ok && p != want && (p != nil || target.tidy) || !ok && p != nil {
-			t.Errorf("%q: the tree finds %v, ServeMux %v", path, p, want)
+		for form, u := range bothForms(path) {
+			if got, want := serveURL(api, u, &got), o.verdict(u.EscapedPath()); !sameVerdict(want, got) {
+				t.Errorf("%q, %s (-want +got):\n%s", path, form, cmp.Diff(want, got))
+			}
 		}
-		if p != nil && valid && p.staticPrefix < len(p.segs) && !validValue(path) {
-			t.Errorf("%q is not valid", path)
-		}
-		if odd := strings.IndexFunc(path, func(r rune) bool { return r == 0 || r >= 0x80 }) >= 0; p != nil && !p.hasCatchAll() && !odd && !valid {
-			t.Errorf("%q: not valid", path)
+	}
+	for _, path := range []string{"x", "*"} {
+		if got := serveURL(api, &url.URL{Path: path}, &got); got.Status != http.StatusNotFound {
+			t.Errorf("%q: %+v, want 404", path, got)
 		}
 	}
 }
 
-// A level may have any number of children, and they may begin alike.
+// A level may have any number of children, and they may begin with the same bytes.
 func TestTreeWide(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		name string
 		text func(i int) string
@@ -60,21 +95,32 @@ func TestTreeWide(t *testing.T) {
 		{"lengths", func(i int) string { return strings.Repeat("a", i+1) }},
 		{"first bytes", func(i int) string { return string(rune(0x100+i)) + "x" }},
 	} {
-		api := New()
-		for i := 0; i < 500; i++ {
-			api.Get("/"+tt.text(i), routerOK)
-		}
-		root := api.current().root
-		for i := 0; i < 500; i++ {
-			path := "/" + tt.text(i)
-			if p, valid := root.find(&url.URL{Path: path}); p == nil || p.matches[0].route.path != path || !valid {
-				t.Errorf("%s: %s: found %v, valid %t", tt.name, path, p, valid)
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			const n = 500
+			var got verdict
+			api := apiroute.New(quiet())
+			for i := range n {
+				e := newEntry("/"+tt.text(i), false)
+				if err := registerEntry(api, &e, &got); err != nil {
+					t.Fatal(err)
+				}
 			}
-		}
-		for _, path := range []string{"/", "//", "/r", "/b", "/r1000", "/ab", "/\xc4", "/" + tt.text(0) + "/", "/" + tt.text(499) + "a"} {
-			if p, _ := root.find(&url.URL{Path: path}); p != nil {
-				t.Errorf("%s: %s: found %v", tt.name, path, p)
+			want := map[string]verdict{
+				"/" + tt.text(0) + "/": {Status: 308, Location: (&url.URL{Path: "/" + tt.text(0)}).EscapedPath()},
 			}
-		}
+			for i := range n {
+				path := "/" + tt.text(i)
+				want[path] = verdict{Status: 200, Path: path}
+			}
+			for _, path := range []string{"/", "//", "/r", "/b", "/r1000", "/ab", "/\xc4", "/" + tt.text(n-1) + "a"} {
+				want[path] = verdict{Status: 404}
+			}
+			for path, want := range want {
+				if got := serveURL(api, &url.URL{Path: path}, &got); !sameVerdict(want, got) {
+					t.Errorf("%q (-want +got):\n%s", path, cmp.Diff(want, got))
+				}
+			}
+		})
 	}
 }
