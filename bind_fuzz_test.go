@@ -1,4 +1,4 @@
-package apiroute
+package apiroute_test
 
 import (
 	"fmt"
@@ -14,13 +14,13 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"example.com/apiroute"
 	"github.com/google/go-cmp/cmp"
 )
 
-// bindFuzzed has a field of each kind, for the query and, with the same names,
-// for a form.
+// queryOfAllKinds has a field of each kind, and formOfAllKinds the same for a form.
 type (
-	bindFuzzed struct {
+	queryOfAllKinds struct {
 		S  string        `query:"s"`
 		I  int8          `query:"i"`
 		U  uint16        `query:"u"`
@@ -35,7 +35,7 @@ type (
 		É  uint8         `query:"é x"`
 		F3 float32       `query:"f3"`
 	}
-	bindFuzzedForm struct {
+	formOfAllKinds struct {
 		Body struct {
 			S  string        `form:"s"`
 			I  int8          `form:"i"`
@@ -55,29 +55,28 @@ type (
 )
 
 var (
-	bindInteger  = regexp.MustCompile(`^[+-]?[0-9]+$`)
-	bindUnsigned = regexp.MustCompile(`^[0-9]+$`)
-	bindDecimal  = regexp.MustCompile(`^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$`)
+	integerText  = regexp.MustCompile(`^[+-]?[0-9]+$`)
+	unsignedText = regexp.MustCompile(`^[0-9]+$`)
+	decimalText  = regexp.MustCompile(`^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$`)
 )
 
-// bindReference parses one text as the documentation has it. It knows nothing of
-// how Bind does it.
-func bindReference(kind, s string) (any, bool) {
+// parseReference parses one text as the documentation describes it, independently of Bind.
+func parseReference(kind, s string) (any, bool) {
 	switch kind {
 	case "string":
 		return s, utf8.ValidString(s)
 	case "int8", "int":
 		bits := map[string]int{"int8": 8, "int": strconv.IntSize}[kind]
 		n, err := strconv.ParseInt(s, 10, bits)
-		return n, err == nil && bindInteger.MatchString(s)
+		return n, err == nil && integerText.MatchString(s)
 	case "uint8", "uint16":
 		bits := map[string]int{"uint8": 8, "uint16": 16}[kind]
 		n, err := strconv.ParseUint(s, 10, bits)
-		return n, err == nil && bindUnsigned.MatchString(s)
+		return n, err == nil && unsignedText.MatchString(s)
 	case "float32", "float64":
 		bits := map[string]int{"float32": 32, "float64": 64}[kind]
 		f, err := strconv.ParseFloat(s, bits)
-		return f, err == nil && bindDecimal.MatchString(s) && !math.IsInf(f, 0)
+		return f, err == nil && decimalText.MatchString(s) && !math.IsInf(f, 0)
 	case "bool":
 		switch s {
 		case "1", "t", "T", "true", "TRUE", "True":
@@ -93,20 +92,20 @@ func bindReference(kind, s string) (any, bool) {
 	panic(kind)
 }
 
-// bindFuzzFields are the fields of bindFuzzed: name, kind, and l for a list.
-var bindFuzzFields = strings.Fields(`s string, i int8, u uint16, f float64, b bool, d duration, p int, l string l, n int l, w int, r string, é_x uint8, f3 float32`)
+// fuzzFieldKinds are the fields of queryOfAllKinds: name and kind, and l for a list.
+var fuzzFieldKinds = strings.Fields(`s string, i int8, u uint16, f float64, b bool, d duration, p int, l string l, n int l, w int, r string, é_x uint8, f3 float32`)
 
-// bindExpect returns the values that pairs must give, one text a field, and the
-// names of the fields that are wrong.
-func bindExpect(values url.Values) (want []string, wrong []string) {
-	for _, f := range strings.Split(strings.Join(bindFuzzFields, " "), ", ") {
+// expectedFields returns the values that pairs must result in, one text for each field, and the names
+// of the fields that are wrong.
+func expectedFields(values url.Values) (want []string, wrong []string) {
+	for _, f := range strings.Split(strings.Join(fuzzFieldKinds, " "), ", ") {
 		parts := strings.Fields(f)
 		name := strings.ReplaceAll(parts[0], "_", " ")
 		texts, list := values[name], len(parts) == 3
 		bad := len(texts) > 1 && !list || len(texts) == 0 && name == "r"
 		var all []any
 		for _, s := range texts {
-			v, ok := bindReference(parts[1], s)
+			v, ok := parseReference(parts[1], s)
 			bad = bad || !ok
 			all = append(all, v)
 		}
@@ -121,8 +120,8 @@ func bindExpect(values url.Values) (want []string, wrong []string) {
 	return want, wrong
 }
 
-// bindShow returns the fields of a filled struct as bindExpect does.
-func bindShow(v reflect.Value, values url.Values) (got []string) {
+// shownFields returns the fields of a struct that is filled, in the form of expectedFields.
+func shownFields(v reflect.Value, values url.Values) (got []string) {
 	for i := 0; i < v.NumField(); i++ {
 		tag := v.Type().Field(i).Tag
 		name := orElse(tag.Get("query"), tag.Get("form"))
@@ -138,7 +137,7 @@ func bindShow(v reflect.Value, values url.Values) (got []string) {
 		case f.Kind() == reflect.Pointer:
 			all = []any{f.Elem().Interface()}
 		case len(values[name]) == 0 && f.IsZero(): // absent
-		case f.Kind() == reflect.Float32: // as the reference has it
+		case f.Kind() == reflect.Float32: // the reference has a float64
 			all = []any{f.Float()}
 		default:
 			all = []any{f.Interface()}
@@ -148,12 +147,12 @@ func bindShow(v reflect.Value, values url.Values) (got []string) {
 	return got
 }
 
-// bindCompare holds what Bind made of a text of pairs against the reference.
-func bindCompare(t *testing.T, raw string, v reflect.Value, err error) {
+// compareToReference compares the result of Bind for a text of pairs with the reference.
+func compareToReference(t *testing.T, raw string, v reflect.Value, err error) {
 	t.Helper()
 	values, parseErr := url.ParseQuery(raw)
-	want, wrong := bindExpect(values)
-	e, _ := err.(*Error)
+	want, wrong := expectedFields(values)
+	e, _ := err.(*apiroute.Error)
 	switch {
 	case parseErr != nil:
 		if e == nil || e.Status != http.StatusBadRequest {
@@ -167,13 +166,13 @@ func bindCompare(t *testing.T, raw string, v reflect.Value, err error) {
 		for _, f := range e.Fields {
 			got = append(got, f.Name)
 		}
-		if got = slices.Compact(got); !slices.Equal(got, wrong) { // one name a field is TestBindOneErrorAField's
+		if got = slices.Compact(got); !slices.Equal(got, wrong) { // TestBindOneErrorAField sees to one error a field
 			t.Fatalf("%q: the wrong fields are %q, Bind says %q", raw, wrong, got)
 		}
 	case err != nil:
 		t.Fatalf("%q: nothing is wrong, Bind says %v", raw, err)
 	default:
-		if diff := cmp.Diff(want, bindShow(v, values)); diff != "" {
+		if diff := cmp.Diff(want, shownFields(v, values)); diff != "" {
 			t.Fatalf("%q: values (-want +got)\n%s", raw, diff)
 		}
 		return
@@ -183,7 +182,7 @@ func bindCompare(t *testing.T, raw string, v reflect.Value, err error) {
 	}
 }
 
-// bindFuzzSeeds are texts from the tables of the unit tests, as each field.
+// bindFuzzSeeds returns texts from the tables of the unit tests, as values of each field.
 func bindFuzzSeeds() (seeds []string) {
 	texts := []string{"", "3", "+3", "-3", " 3", "1_000", "0x10", "1.5", "1e3", "NaN", "Inf", "99999999999999999999", "0", "TRUE", "f", "on", "1h30m",
 		"128", "-128", "65536", "1e999", "1e39", "-0", ".5", "5.", "e", "\xff", "ü", "a;b", "a&b", "%zz", "\x00"}
@@ -200,15 +199,15 @@ func bindFuzzSeeds() (seeds []string) {
 	return append(seeds, "r", "r=1&r=2", "r=1&i=1&i=2", "r=1&l=a&l=b&n=1&n=2&n=x", "r=1&&&", "r=1;i=2", "%72=1", "r=%", "r=1&%zz", "r=1&i=%2B3", "r=1&i=+3", "=&r==")
 }
 
-// FuzzBindQuery: Bind and url.ParseQuery with strconv make the same of a query.
+// FuzzBindQuery checks that Bind makes the same of a query as url.ParseQuery and strconv do.
 func FuzzBindQuery(f *testing.F) {
 	for _, s := range bindFuzzSeeds() {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, raw string) {
-		req, _ := newExchange(nil, &http.Request{URL: &url.URL{RawQuery: raw}}, found{match: defaultMatch})
-		v, err := Bind[bindFuzzed](req)
-		bindCompare(t, raw, reflect.ValueOf(v), err)
+		req := &apiroute.Request{Request: &http.Request{URL: &url.URL{RawQuery: raw}}}
+		v, err := apiroute.Bind[queryOfAllKinds](req)
+		compareToReference(t, raw, reflect.ValueOf(v), err)
 	})
 }
 
@@ -218,17 +217,17 @@ func FuzzBindForm(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, raw string) {
-		body := &endpointBody{}
+		body := &rewindBody{}
 		body.Reset(raw)
-		req, _ := newExchange(nil, &http.Request{URL: &url.URL{}, Body: body, ContentLength: int64(len(raw)),
-			Header: http.Header{"Content-Type": {"application/x-www-form-urlencoded"}}}, found{match: defaultMatch})
-		v, err := Bind[bindFuzzedForm](req)
-		bindCompare(t, raw, reflect.ValueOf(v.Body), err)
+		req := &apiroute.Request{Request: &http.Request{URL: &url.URL{}, Body: body, ContentLength: int64(len(raw)),
+			Header: http.Header{"Content-Type": {"application/x-www-form-urlencoded"}}}}
+		v, err := apiroute.Bind[formOfAllKinds](req)
+		compareToReference(t, raw, reflect.ValueOf(v.Body), err)
 	})
 }
 
-// bindFuzzedHeader has the kinds that headers can show: there once, or a list.
-type bindFuzzedHeader struct {
+// headerOfAllKinds has the kinds of fields that headers can fill: those that are there once, and lists.
+type headerOfAllKinds struct {
 	S string   `header:"X-S"`
 	I int8     `header:"X-I,required"`
 	F float64  `header:"X-F" default:"1.5"`
@@ -237,8 +236,7 @@ type bindFuzzedHeader struct {
 	N []uint16 `header:"X-N"`
 }
 
-// FuzzBindHeader gives each header none, one or two of the texts, by two bits of
-// which. A header is there once, or a list.
+// FuzzBindHeader sends each header with none, one or both of two texts, as two bits of a number say.
 func FuzzBindHeader(f *testing.F) {
 	for i, s := range bindFuzzSeeds() {
 		_, value, _ := strings.Cut(s, "=")
@@ -254,11 +252,11 @@ func FuzzBindHeader(f *testing.F) {
 				h[name], values[name] = texts, texts
 			}
 		}
-		req, _ := newExchange(nil, &http.Request{URL: &url.URL{}, Header: h}, found{match: defaultMatch})
-		v, err := Bind[bindFuzzedHeader](req)
+		req := &apiroute.Request{Request: &http.Request{URL: &url.URL{}, Header: h}}
+		v, err := apiroute.Bind[headerOfAllKinds](req)
 
 		var wrong []string
-		want := bindFuzzedHeader{F: 1.5}
+		want := headerOfAllKinds{F: 1.5}
 		for _, f := range []struct {
 			name, kind string
 			list       bool
@@ -267,14 +265,14 @@ func FuzzBindHeader(f *testing.F) {
 			{"X-S", "string", false, func(v any) { want.S = v.(string) }},
 			{"X-I", "int8", false, func(v any) { want.I = int8(v.(int64)) }},
 			{"X-F", "float64", false, func(v any) { want.F = v.(float64) }},
-			{"X-P", "bool", false, func(v any) { want.P = bindPtr(v.(bool)) }},
+			{"X-P", "bool", false, func(v any) { want.P = ptrTo(v.(bool)) }},
 			{"X-L", "string", true, func(v any) { want.L = append(want.L, v.(string)) }},
 			{"X-N", "uint16", true, func(v any) { want.N = append(want.N, uint16(v.(uint64))) }},
 		} {
 			texts := values[f.name]
 			bad := len(texts) > 1 && !f.list || len(texts) == 0 && f.name == "X-I"
 			for _, s := range texts {
-				if v, ok := bindReference(f.kind, s); ok {
+				if v, ok := parseReference(f.kind, s); ok {
 					f.set(v)
 				} else {
 					bad = true
@@ -285,11 +283,11 @@ func FuzzBindHeader(f *testing.F) {
 			}
 		}
 		var got []string
-		if e, ok := err.(*Error); ok {
+		if e, ok := err.(*apiroute.Error); ok {
 			for _, f := range e.Fields {
 				got = append(got, f.Name)
 			}
-			want = bindFuzzedHeader{}
+			want = headerOfAllKinds{}
 		}
 		if got = slices.Compact(got); !slices.Equal(got, wrong) {
 			t.Fatalf("%q: the wrong headers are %q, Bind says %q (%v)", h, wrong, got, err)

@@ -1,25 +1,26 @@
-package apiroute
+package apiroute_test
 
 import (
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
-	"reflect"
+	"strconv"
 	"strings"
 	"testing"
+
+	"example.com/apiroute"
 )
 
-// codecMarshal and codecUnmarshal are a codec that is told by its text: a value
-// is in <>, and a text must be so too.
-func codecMarshal(v any) ([]byte, error) {
+// angleMarshal and angleUnmarshal are a codec that shows in its output: JSON is in angle brackets, and
+// must be so in a request.
+func angleMarshal(v any) ([]byte, error) {
 	b, err := json.Marshal(v)
 	return []byte("<" + string(b) + ">"), err
 }
 
-func codecUnmarshal(data []byte, v any) error {
+func angleUnmarshal(data []byte, v any) error {
 	text, ok := strings.CutSuffix(strings.TrimPrefix(string(data), "<"), ">")
 	if !ok {
 		return errors.New("codec: secret detail")
@@ -27,64 +28,66 @@ func codecUnmarshal(data []byte, v any) error {
 	return json.Unmarshal([]byte(text), v)
 }
 
-type codecBody struct {
+// twoNumbers is a sequence for JSONLines.
+func twoNumbers(yield func(int, error) bool) { _ = yield(0, nil) && yield(1, nil) }
+
+type numberBody struct {
 	A int `json:"a"`
 }
 
-// codecSite answers in all ways in which JSON goes in and out.
-func codecSite(api *Router) {
-	api.Get("/json", func(_ *Request, res *Response) error { return res.JSON(codecBody{1}) })
-	api.Get("/nil", func(_ *Request, res *Response) error { return res.JSON([]int(nil)) })
-	api.Get("/lines", func(_ *Request, res *Response) error { return JSONLines(res, count(2, 0)) })
-	api.Get("/events", func(_ *Request, res *Response) error {
+// codecRoutes adds routes for all ways in which JSON comes in and goes out.
+func codecRoutes(api *apiroute.Router) {
+	api.Get("/json", func(_ *apiroute.Request, res *apiroute.Response) error { return res.JSON(numberBody{1}) })
+	api.Get("/nil", func(_ *apiroute.Request, res *apiroute.Response) error { return res.JSON([]int(nil)) })
+	api.Get("/lines", func(_ *apiroute.Request, res *apiroute.Response) error { return apiroute.JSONLines(res, twoNumbers) })
+	api.Get("/events", func(_ *apiroute.Request, res *apiroute.Response) error {
 		ev, err := res.Events()
 		if err == nil {
-			err = errors.Join(ev.Send(Event{Data: codecBody{1}}), ev.Send(Event{Data: "text"}), ev.Send(Event{Data: []byte("bytes")}))
+			err = errors.Join(ev.Send(apiroute.Event{Data: numberBody{1}}), ev.Send(apiroute.Event{Data: "text"}), ev.Send(apiroute.Event{Data: []byte("bytes")}))
 		}
 		return err
 	})
-	api.Post("/request", func(req *Request, res *Response) error {
-		var v codecBody
+	api.Post("/request", func(req *apiroute.Request, res *apiroute.Response) error {
+		var v numberBody
 		if err := req.JSON(&v); err != nil {
 			return err
 		}
 		return res.Text(fmt.Sprint(v.A))
 	})
-	api.Post("/bind", func(req *Request, res *Response) error {
-		in, err := Bind[struct {
-			Body codecBody `body:"json"`
+	api.Post("/bind", func(req *apiroute.Request, res *apiroute.Response) error {
+		in, err := apiroute.Bind[struct {
+			Body numberBody `body:"json"`
 		}](req)
 		if err != nil {
 			return err
 		}
 		return res.Text(fmt.Sprint(in.Body.A))
 	})
-	Post(api, "/endpoint", func(_ context.Context, in struct {
-		Body codecBody `body:"json"`
-	}) (codecBody, error) {
+	apiroute.Post(api, "/endpoint", func(_ context.Context, in struct {
+		Body numberBody `body:"json"`
+	}) (numberBody, error) {
 		in.Body.A++
 		return in.Body, nil
 	})
-	Get(api, "/endpoint/map", func(context.Context, struct{}) (map[string]int, error) { return nil, nil })
-	Get(api, "/endpoint/none", func(context.Context, struct{}) (struct{}, error) { return struct{}{}, nil })
-	api.Get("/error", func(*Request, *Response) error { return Errorf(404, "no such thing") })
+	apiroute.Get(api, "/endpoint/map", func(context.Context, struct{}) (map[string]int, error) { return nil, nil })
+	apiroute.Get(api, "/endpoint/none", func(context.Context, struct{}) (struct{}, error) { return struct{}{}, nil })
+	api.Get("/error", func(*apiroute.Request, *apiroute.Response) error { return apiroute.Errorf(404, "no such thing") })
 }
 
 func TestJSONCodec(t *testing.T) {
+	t.Parallel()
 	type codec struct {
 		marshal   func(any) ([]byte, error)
 		unmarshal func([]byte, any) error
 	}
 	codecs := map[string]codec{
-		"both": {codecMarshal, codecUnmarshal}, "marshal": {codecMarshal, nil}, "unmarshal": {nil, codecUnmarshal}, "none": {},
+		"both": {angleMarshal, angleUnmarshal}, "marshal": {angleMarshal, nil}, "unmarshal": {nil, angleUnmarshal}, "none": {},
 	}
 	for name, c := range codecs {
-		api := New(JSONCodec(c.marshal, c.unmarshal), (&streamLog{}).option())
-		codecSite(api)
-		s := streamServe(t, api)
+		s := newAPI(t, codecRoutes, apiroute.JSONCodec(c.marshal, c.unmarshal))
 		for _, tt := range []struct {
 			method, path, body string
-			plain, coded       string // what is answered without and with the codec
+			plain, coded       string // the body of the response without and with the codec
 		}{
 			{"GET", "/json", "", `{"a":1}`, `<{"a":1}>`},
 			{"GET", "/nil", "", `[]`, `<[]>`},
@@ -97,140 +100,143 @@ func TestJSONCodec(t *testing.T) {
 			{"POST", "/request", `{"a":1}`, "1", "1"},
 			{"POST", "/bind", `{"a":1}`, "1", "1"},
 		} {
-			body, want := tt.body, tt.plain
-			if c.marshal != nil {
-				want = tt.coded
-			}
-			if c.unmarshal != nil && body != "" {
-				body = "<" + body + ">"
-			}
-			resp, got := codecAsk(t, s.URL, tt.method, tt.path, body)
-			if got != want || resp.StatusCode >= 400 && tt.path != "/error" {
-				t.Errorf("codec %s: %s %s %s: %d %q, want %q", name, tt.method, tt.path, body, resp.StatusCode, got, want)
-			}
+			t.Run(name+" "+tt.path, func(t *testing.T) {
+				t.Parallel()
+				body, want := tt.body, tt.plain
+				if c.marshal != nil {
+					want = tt.coded
+				}
+				if c.unmarshal != nil && body != "" {
+					body = "<" + body + ">"
+				}
+				r := s.do(tt.method, tt.path, body, sendsJSON)
+				if r.body != want || r.err != nil || r.status >= 400 && tt.path != "/error" {
+					t.Errorf("%d %q, error %v, want %q", r.status, r.body, r.err, want)
+				}
+			})
 		}
 	}
 }
 
-func codecAsk(t *testing.T, base, method, path, body string) (*http.Response, string) {
-	t.Helper()
-	r, err := http.NewRequest(method, base+path, strings.NewReader(body))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if body != "" {
-		r.Header.Set("Content-Type", "application/json")
-	}
-	resp, err := http.DefaultClient.Do(r)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer resp.Body.Close()
-	b, err := io.ReadAll(resp.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return resp, string(b)
-}
-
+// The headers of a response are those that it has without a codec.
 func TestJSONCodecHeaders(t *testing.T) {
-	api := New(JSONCodec(codecMarshal, nil), ETag(true))
-	codecSite(api)
-	api.Get("/own", func(_ *Request, res *Response) error {
-		return res.SetHeader("Content-Type", "application/vnd.x+json").JSON(1)
-	})
-	s := streamServe(t, api)
+	t.Parallel()
+	s := newAPI(t, func(api *apiroute.Router) {
+		codecRoutes(api)
+		api.Get("/own", func(_ *apiroute.Request, res *apiroute.Response) error {
+			return res.SetHeader("Content-Type", "application/vnd.x+json").JSON(1)
+		})
+	}, apiroute.JSONCodec(angleMarshal, nil), apiroute.ETag(true))
 	for path, want := range map[string]string{"/json": "application/json; charset=utf-8", "/own": "application/vnd.x+json"} {
 		for _, method := range []string{"GET", "HEAD"} {
-			resp, body, err := streamDo(t, s, method, path)
-			h := resp.Header
-			if h.Get("Content-Type") != want || h.Get("X-Content-Type-Options") != "nosniff" || h.Get("ETag") == "" || err != nil ||
-				resp.ContentLength != int64(len(body)) && method == "GET" || resp.ContentLength <= 0 {
-				t.Errorf("%s %s: %v, %d of %d bytes, error %v", method, path, h, len(body), resp.ContentLength, err)
-			}
+			t.Run(method+" "+path, func(t *testing.T) {
+				t.Parallel()
+				r := s.do(method, path, "")
+				length, _ := strconv.Atoi(r.header.Get("Content-Length"))
+				if r.header.Get("Content-Type") != want || r.header.Get("X-Content-Type-Options") != "nosniff" || r.header.Get("ETag") == "" || r.err != nil ||
+					length != len(r.body) && method == "GET" || length <= 0 {
+					t.Errorf("%v, %d bytes, error %v", r.header, len(r.body), r.err)
+				}
+			})
 		}
 	}
 }
 
+// The innermost level that sets a codec decides; nil means encoding/json.
 func TestJSONCodecByLevel(t *testing.T) {
-	answer := func(_ *Request, res *Response) error { return res.JSON(1) }
+	t.Parallel()
+	respond := func(_ *apiroute.Request, res *apiroute.Response) error { return res.JSON(1) }
 	other := func(any) ([]byte, error) { return []byte("other"), nil }
-	api := New(JSONCodec(codecMarshal, codecUnmarshal))
-	api.Get("/router", answer)
-	api.Get("/route", answer, JSONCodec(other, nil))
-	api.Get("/back", answer, JSONCodec(nil, nil))
-	group := api.Group("/g", JSONCodec(other, nil))
-	group.Get("/group", answer)
-	group.Get("/route", answer, JSONCodec(codecMarshal, nil))
-	Get(group, "/endpoint", func(context.Context, struct{}) (int, error) { return 1, nil })
-	s := streamServe(t, api)
+	s := newAPI(t, func(api *apiroute.Router) {
+		api.Get("/router", respond)
+		api.Get("/route", respond, apiroute.JSONCodec(other, nil))
+		api.Get("/back", respond, apiroute.JSONCodec(nil, nil))
+		group := api.Group("/g", apiroute.JSONCodec(other, nil))
+		group.Get("/group", respond)
+		group.Get("/route", respond, apiroute.JSONCodec(angleMarshal, nil))
+		apiroute.Get(group, "/endpoint", func(context.Context, struct{}) (int, error) { return 1, nil })
+	}, apiroute.JSONCodec(angleMarshal, angleUnmarshal))
 	for path, want := range map[string]string{
 		"/router": "<1>", "/route": "other", "/back": "1", "/g/group": "other", "/g/route": "<1>", "/g/endpoint": "other",
 	} {
-		if _, body, err := streamDo(t, s, "GET", path); body != want || err != nil {
-			t.Errorf("%s: %q, error %v; want %q", path, body, err, want)
-		}
+		t.Run(path, func(t *testing.T) {
+			t.Parallel()
+			s.do("GET", path, "").want(t, 200, want)
+		})
 	}
 }
 
 func TestJSONCodecHasNoMeaningForMount(t *testing.T) {
-	defer func() {
-		if v := fmt.Sprint(recover()); !strings.Contains(v, "JSONCodec has no meaning here") {
-			t.Errorf("panic %s", v)
-		}
-	}()
-	New().Mount("/", http.NotFoundHandler(), JSONCodec(nil, nil))
+	t.Parallel()
+	text := mustPanic(t, func() { apiroute.New().Mount("/", http.NotFoundHandler(), apiroute.JSONCodec(nil, nil)) })
+	if !strings.Contains(text, "JSONCodec has no meaning here") {
+		t.Errorf("panic %q", text)
+	}
 }
 
+// If marshal fails, the response is a 500 as if the handler had done nothing before.
 func TestJSONCodecMarshalFails(t *testing.T) {
+	t.Parallel()
 	for name, marshal := range map[string]func(any) ([]byte, error){
 		"error":          func(any) ([]byte, error) { return nil, errors.New("secret") },
 		"error and text": func(any) ([]byte, error) { return []byte("half"), errors.New("secret") },
 		"panic":          func(any) ([]byte, error) { panic("secret") },
 	} {
-		var logged streamLog
-		api := New(JSONCodec(marshal, nil), logged.option())
-		codecSite(api)
-		api.Get("/cookie", func(_ *Request, res *Response) error {
-			return res.Status(201).SetHeader("X-Own", "1").SetCookie(&http.Cookie{Name: "a", Value: "1"}).JSON(1)
-		})
-		api.Get("/bodyless", func(_ *Request, res *Response) error { return res.Status(204).JSON(1) })
-		s := streamServe(t, api)
+		start := func(t *testing.T) *server {
+			return newAPI(t, func(api *apiroute.Router) {
+				codecRoutes(api)
+				api.Get("/cookie", func(_ *apiroute.Request, res *apiroute.Response) error {
+					return res.Status(201).SetHeader("X-Own", "1").SetCookie(&http.Cookie{Name: "a", Value: "1"}).JSON(1)
+				})
+				api.Get("/bodyless", func(_ *apiroute.Request, res *apiroute.Response) error { return res.Status(204).JSON(1) })
+			}, apiroute.JSONCodec(marshal, nil))
+		}
 		for _, path := range []string{"/json", "/lines", "/endpoint/map", "/cookie"} {
 			for _, method := range []string{"GET", "HEAD"} {
 				if path == "/lines" && method == "HEAD" {
 					continue // nothing is encoded
 				}
-				resp, body, err := streamDo(t, s, method, path)
-				h := resp.Header
-				if resp.StatusCode != 500 || h.Get("Content-Type") != "application/problem+json" || h.Get("X-Own") != "" ||
-					h.Get("Set-Cookie") != "" || strings.Contains(body, "secret") || strings.Contains(body, "half") || err != nil {
-					t.Errorf("%s: %s %s: %d %v %q, error %v; want a clean 500", name, method, path, resp.StatusCode, h, body, err)
-				}
+				t.Run(name+", "+method+" "+path, func(t *testing.T) {
+					t.Parallel()
+					s := start(t)
+					r := s.do(method, path, "")
+					r.wantProblem(t, 500)
+					if r.header.Get("X-Own") != "" || r.header.Get("Set-Cookie") != "" || strings.Contains(r.body, "secret") || strings.Contains(r.body, "half") {
+						t.Errorf("%v %q; want a clean 500", r.header, r.body)
+					}
+					if logs := s.logs(); len(logs) == 0 || !strings.Contains(logs[0], "secret") {
+						t.Errorf("logged %q, want the error", logs)
+					}
+				})
 			}
 		}
-		if n := strings.Count(logged.String(), "secret"); n < 7 {
-			t.Errorf("%s: %d of 7 errors are logged:\n%s", name, n, logged.String())
+		t.Run(name+", status 204", func(t *testing.T) {
+			t.Parallel()
+			start(t).do("GET", "/bodyless", "").want(t, 204, "") // there is nothing to encode
+		})
+		if name == "panic" {
+			continue
 		}
-		if resp, body, err := streamDo(t, s, "GET", "/bodyless"); resp.StatusCode != 204 || body != "" || err != nil {
-			t.Errorf("%s: 204: %d %q, error %v; there is nothing to encode", name, resp.StatusCode, body, err)
-		}
-		// An event that has no form does not end the stream.
-		if name != "panic" {
-			if _, body, err := streamDo(t, s, "GET", "/events"); body != "data: text\n\ndata: bytes\n\n" || err == nil {
-				t.Errorf("%s: events: %q, error %v; want the other two, and a cut for the handler's error", name, body, err)
+		// An event that cannot be encoded does not end the stream, but the error of the handler
+		// cuts it.
+		t.Run(name+", events", func(t *testing.T) {
+			t.Parallel()
+			if r := start(t).do("GET", "/events", ""); r.body != "data: text\n\ndata: bytes\n\n" || r.err == nil {
+				t.Errorf("%q, error %v; want the other two events, and a stream that is cut", r.body, r.err)
 			}
-		}
+		})
 	}
 }
 
+// If unmarshal fails, the response is a 400. It names the field if the error is one of encoding/json.
 func TestJSONCodecUnmarshalFails(t *testing.T) {
+	t.Parallel()
 	fails := func(err error) func([]byte, any) error { return func([]byte, any) error { return err } }
 	for _, tt := range []struct {
 		name      string
 		unmarshal func([]byte, any) error
 		body      string
-		want      string // the detail of the body, as of a field "" or name
+		want      string // the error of the field
 	}{
 		{"another error", fails(errors.New("codec: secret at main.T")), `{"a":1}`, `{"in":"body","detail":"is not of the right form"}`},
 		{"a type error", json.Unmarshal, `{"b":0,"a":"x"}`, `{"in":"body","name":"a","detail":"must be an integer"}`},
@@ -242,157 +248,91 @@ func TestJSONCodecUnmarshalFails(t *testing.T) {
 		}, `{"b":0,"a":"x"}`, `{"in":"body","name":"a","detail":"must be an integer"}`},
 		{"a syntax error", json.Unmarshal, `{"a":}`, `{"in":"body","detail":"is not valid JSON at offset 5"}`},
 	} {
-		api := New(JSONCodec(nil, tt.unmarshal), (&streamLog{}).option())
-		codecSite(api)
-		s := streamServe(t, api)
+		s := newAPI(t, codecRoutes, apiroute.JSONCodec(nil, tt.unmarshal))
 		for _, path := range []string{"/request", "/bind", "/endpoint"} {
-			resp, body := codecAsk(t, s.URL, "POST", path, tt.body)
-			if resp.StatusCode != 400 || !strings.Contains(body, `"errors":[`+tt.want+`]`) || strings.Contains(body, "secret") {
-				t.Errorf("%s: %s %s: %d %s; want 400 with %s", tt.name, path, tt.body, resp.StatusCode, body, tt.want)
-			}
-		}
-	}
-}
-
-// TestJSONCodecOddErrors is about codecs that use encoding/json's error types
-// for texts and places that encoding/json does not have.
-func TestJSONCodecOddErrors(t *testing.T) {
-	comments := "// }]\n{\"a\": \"x\"}" // JSON5, say
-	for _, err := range []error{
-		&json.UnmarshalTypeError{},
-		&json.UnmarshalTypeError{Value: "string", Offset: -5},
-		&json.UnmarshalTypeError{Value: "string", Offset: 1 << 40},
-		&json.UnmarshalTypeError{Value: "string", Offset: int64(len(comments))},
-		&json.SyntaxError{},
-		&json.SyntaxError{Offset: 1 << 40},
-		&json.InvalidUnmarshalError{},
-	} {
-		for _, text := range []string{comments, `{"a":1}`, `]]]`, `"`} {
-			var logged streamLog
-			api := New(JSONCodec(nil, func([]byte, any) error { return err }), logged.option())
-			codecSite(api)
-			s := streamServe(t, api)
-			for _, path := range []string{"/request", "/bind", "/endpoint"} {
-				resp, body := codecAsk(t, s.URL, "POST", path, text)
-				if resp.StatusCode != 400 || strings.Contains(body, "offset -") || strings.Contains(body, "1099511627775") {
-					t.Errorf("%T, body %q: %s: %d %s, logged %.300s; want a 400 with no offset that is none", err, text, path, resp.StatusCode, body, logged.String())
+			t.Run(tt.name+" "+path, func(t *testing.T) {
+				t.Parallel()
+				r := s.do("POST", path, tt.body, sendsJSON)
+				if r.status != 400 || !strings.Contains(r.body, `"errors":[`+tt.want+`]`) || strings.Contains(r.body, "secret") {
+					t.Errorf("%s: %d %s; want 400 with %s", tt.body, r.status, r.body, tt.want)
 				}
+			})
+		}
+	}
+}
+
+// A codec may use error types of encoding/json for texts and offsets that encoding/json would not
+// report.
+func TestJSONCodecOddErrors(t *testing.T) {
+	t.Parallel()
+	comments := "// }]\n{\"a\": \"x\"}" // JSON5, say
+	for _, tt := range []struct {
+		name string
+		err  error
+	}{
+		{"empty type error", &json.UnmarshalTypeError{}},
+		{"type error before the text", &json.UnmarshalTypeError{Value: "string", Offset: -5}},
+		{"type error far after the text", &json.UnmarshalTypeError{Value: "string", Offset: 1 << 40}},
+		{"type error at the end", &json.UnmarshalTypeError{Value: "string", Offset: int64(len(comments))}},
+		{"empty syntax error", &json.SyntaxError{}},
+		{"syntax error far after the text", &json.SyntaxError{Offset: 1 << 40}},
+		{"invalid argument", &json.InvalidUnmarshalError{}},
+	} {
+		s := newAPI(t, codecRoutes, apiroute.JSONCodec(nil, func([]byte, any) error { return tt.err }))
+		for _, text := range []string{comments, `{"a":1}`, `]]]`, `"`} {
+			for _, path := range []string{"/request", "/bind", "/endpoint"} {
+				t.Run(fmt.Sprintf("%s, %q, %s", tt.name, text, path), func(t *testing.T) {
+					t.Parallel()
+					r := s.do("POST", path, text, sendsJSON)
+					if r.status != 400 || strings.Contains(r.body, "offset -") || strings.Contains(r.body, "1099511627775") {
+						t.Errorf("%d %s; want a 400 without an offset outside of the text", r.status, r.body)
+					}
+				})
 			}
 		}
 	}
 }
 
+// The codec decides what is valid, JSON or not.
 func TestJSONCodecTakesItsOwnTexts(t *testing.T) {
-	// What the codec takes is taken, JSON or not.
-	api := New(JSONCodec(nil, func(data []byte, v any) error {
-		_, err := fmt.Sscanf(string(data), "a=%d", &v.(*codecBody).A)
+	t.Parallel()
+	s := newAPI(t, codecRoutes, apiroute.JSONCodec(nil, func(data []byte, v any) error {
+		_, err := fmt.Sscanf(string(data), "a=%d", &v.(*numberBody).A)
 		return err
 	}))
-	codecSite(api)
-	s := streamServe(t, api)
 	for _, path := range []string{"/request", "/bind"} {
-		if resp, body := codecAsk(t, s.URL, "POST", path, "a=7"); resp.StatusCode != 200 || body != "7" {
-			t.Errorf("%s: %d %q, want 7", path, resp.StatusCode, body)
-		}
+		t.Run(path, func(t *testing.T) {
+			t.Parallel()
+			s.do("POST", path, "a=7", sendsJSON).want(t, 200, "7")
+		})
 	}
 }
 
-func TestJSONCodecDoesNotSeeWhatIsRefusedBefore(t *testing.T) {
-	api := New(RejectUnknown(true), BodyLimit(20), JSONCodec(nil, func(data []byte, _ any) error {
+// A body that is empty, null, not UTF-8 or too long does not reach the codec.
+func TestJSONCodecDoesNotSeeInvalidBodies(t *testing.T) {
+	t.Parallel()
+	s := newAPI(t, codecRoutes, apiroute.RejectUnknown(true), apiroute.BodyLimit(20), apiroute.JSONCodec(nil, func(data []byte, _ any) error {
 		if string(data) != `{"b":1}` {
 			t.Errorf("unmarshal gets %q", data)
 		}
-		return nil // RejectUnknown is its own affair
+		return nil // RejectUnknown is left to the codec
 	}))
-	codecSite(api)
-	s := streamServe(t, api)
-	for body, status := range map[string]int{
-		`{"b":1}`: 200, " ": 400, "null": 400, " null\n": 400, "\"\xff\"": 400, `"` + strings.Repeat("x", 20) + `"`: 413,
-	} {
-		if resp, got := codecAsk(t, s.URL, "POST", "/request", body); resp.StatusCode != status {
-			t.Errorf("%q: %d %s, want %d", body, resp.StatusCode, got, status)
-		}
-	}
-}
-
-// A codecTree is as deep as its text.
-type codecTree struct {
-	X codecCounted `json:"x"`
-	A *codecTree   `json:"a"`
-	N []int        `json:"n"`
-	D codecRefuses `json:"d"`
-}
-
-// codecCounted counts what it is made from, and codecRefuses takes nothing but
-// null and the empty string.
-type (
-	codecCounted struct{}
-	codecRefuses struct{}
-)
-
-var codecBytes int
-
-func (*codecCounted) UnmarshalJSON(data []byte) error { codecBytes += len(data); return nil }
-
-func (*codecRefuses) UnmarshalText(text []byte) error {
-	if len(text) > 0 {
-		return errors.New("secret")
-	}
-	return nil
-}
-
-// TestJSONSearchIsBounded counts what is decoded to find the value at fault: a
-// text of 64 KiB had been decoded hundreds of times.
-func TestJSONSearchIsBounded(t *testing.T) {
-	nest := func(open, value, shut string, n int) string {
-		return strings.Repeat(open, n) + value + strings.Repeat(shut, n)
-	}
-	numbers := "[" + strings.Repeat("0,", 32_000) + "0]"
-	tree, free := reflect.TypeFor[codecTree](), reflect.TypeFor[any]()
 	for _, tt := range []struct {
-		name string
-		dst  reflect.Type
-		body string
-		path string // how it begins; only encoding/json/v2 knows where an error without an offset is
-		most int    // how often the text may be decoded
+		name, body string
+		status     int
 	}{
-		{"deep after much", free, `{"x":` + numbers + `,"a":` + nest(`{"a":`, "1e400", "}", 99) + "}", "a.a.a.a.a.a.a.a.a.a.a", 18},
-		{"deep after much, in arrays", free, `[` + numbers + `,` + nest("[", "1e400", "]", 66) + "]", "[1][0][0][0][0][0]", 18},
-		{"much, deep", free, nest(`{"a":`, "["+strings.Repeat("0,", 32_000)+"1e400]", "}", 99), "a.a.a.a.a.a.a.a.a.a.a", 18},
-		{"a struct", tree, `{"x":` + numbers + `,"a":` + nest(`{"a":`, `{"n":0}`, "}", 99) + "}", "a.a.a.a.a.a.a.a.a.a.a", 18},
-		{"names", free, "{" + func() string {
-			var b strings.Builder
-			for i := 0; b.Len() < 64_000; i++ {
-				fmt.Fprintf(&b, `"k%x":0,`, i)
-			}
-			return b.String()
-		}() + `"a":` + nest(`{"a":`, "1e400", "}", 99) + "}", "a.a.a.a.a.a.a.a.a.a.a", 18},
-		{"an error without an offset", tree, `{"x":` + numbers + `,"a":` + nest(`{"a":`, `{"d":"x"}`, "}", 99) + "}", "", 18},
-
-		// What is short, or not as deep, has its path in any case.
-		{"a list of objects", reflect.TypeFor[[]codecTree](), "[" + strings.Repeat(`{"n":[1,2],"d":""},`, 2_000) + `{"n":[1,2],"d":"x"}]`, "[2000].d", 18},
-		{"a list of lists", reflect.TypeFor[map[string][]codecTree](), `{"list":[` + strings.Repeat(`{"n":[1,2],"d":""},`, 2_000) + `{"n":[1,2],"d":"x"}]}`, "list[2000].d", 18},
-		{"a flat list", tree, `{"x":` + numbers[:60_001] + `0],"n":[` + strings.Repeat("0,", 200) + `"x"]}`, "n[200]", 18},
-		{"short and deep", tree, nest(`{"a":`, `{"d":"x"}`, "}", 40), "a" + strings.Repeat(".a", 39) + ".d", 500},
-		{"of some KiB", tree, nest(`{"x":0,"n":[`+strings.Repeat("0,", 100)+`0],"a":`, `{"x":0,"d":"x"}`, "}", 10), "a" + strings.Repeat(".a", 9) + ".d", 120},
+		{"a name that is not known", `{"b":1}`, 200},
+		{"blank", " ", 400},
+		{"null", "null", 400},
+		{"null in blanks", " null\n", 400},
+		{"no UTF-8", "\"\xff\"", 400},
+		{"over the limit", `"` + strings.Repeat("x", 20) + `"`, 413},
 	} {
-		for _, codec := range []bool{false, true} {
-			c := defaults
-			codecBytes = 0
-			if codec {
-				c.unmarshal = func(data []byte, v any) error {
-					n := codecBytes + len(data) // and not what the types count
-					defer func() { codecBytes = n }()
-					return json.Unmarshal(data, v)
-				}
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			if r := s.do("POST", "/request", tt.body, sendsJSON); r.status != tt.status {
+				t.Errorf("%q: %d %s, want %d", tt.body, r.status, r.body, tt.status)
 			}
-			path, detail := decodeJSON([]byte(tt.body), reflect.New(tt.dst).Interface(), &c, true)
-			if detail == "" || !strings.HasPrefix(path, tt.path) {
-				t.Errorf("%s, codec %t: %.300s %s; want the path %.100s", tt.name, codec, path, detail, tt.path)
-			}
-			if codecBytes > tt.most*len(tt.body) {
-				t.Errorf("%s, codec %t: %d bytes are decoded, %d times the text", tt.name, codec, codecBytes, codecBytes/len(tt.body))
-			}
-		}
+		})
 	}
 }

@@ -1,6 +1,7 @@
 //go:build goexperiment.jsonv2
 
-package apiroute
+package apiroute_test
 
-// respStrict is whether encoding/json/v2 refuses what encoding/json takes.
-const respStrict = true
+// withJSONv2 reports whether encoding/json/v2 decodes, which rejects some texts that encoding/json
+// accepts.
+const withJSONv2 = true
