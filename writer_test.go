@@ -114,38 +114,38 @@ func TestWrite(t *testing.T) {
 	page := template.Must(template.New("").Parse(`<!doctype html><p>{{.}}`))
 	for _, tt := range []struct {
 		name        string
-		h           func(*testing.T, *apiroute.Request, *apiroute.Response) error
+		h           apiroute.Handler
 		status      int
 		contentType string
 		body        string
 		length      string // for HEAD
 	}{
-		{"Write", func(_ *testing.T, _ *apiroute.Request, res *apiroute.Response) error {
+		{"Write", func(_ *apiroute.Request, res *apiroute.Response) error {
 			res.Write([]byte("<html>"))
 			_, err := res.Write([]byte("a"))
 			return err
 		}, 200, "text/html; charset=utf-8", "<html>a", ""},
-		{"Write with Status", func(_ *testing.T, _ *apiroute.Request, res *apiroute.Response) error {
+		{"Write with Status", func(_ *apiroute.Request, res *apiroute.Response) error {
 			_, err := res.Status(201).Write([]byte("a"))
 			return err
 		}, 201, "text/plain; charset=utf-8", "a", ""},
-		{"Write with a type", func(_ *testing.T, _ *apiroute.Request, res *apiroute.Response) error {
+		{"Write with a type", func(_ *apiroute.Request, res *apiroute.Response) error {
 			_, err := res.SetHeader("Content-Type", "a/b").Write([]byte("<html>"))
 			return err
 		}, 200, "a/b", "<html>", ""},
-		{"WriteHeader over Status", func(_ *testing.T, _ *apiroute.Request, res *apiroute.Response) error {
+		{"WriteHeader over Status", func(_ *apiroute.Request, res *apiroute.Response) error {
 			res.Status(404).SetHeader("Content-Type", "text/plain; charset=utf-8").WriteHeader(202)
 			_, err := res.Write([]byte("a"))
 			return err
 		}, 202, "text/plain; charset=utf-8", "a", ""},
-		{"io.Copy", func(t *testing.T, _ *apiroute.Request, res *apiroute.Response) error {
+		{"io.Copy", func(_ *apiroute.Request, res *apiroute.Response) error {
 			n, err := io.Copy(res, strings.NewReader(text))
-			if n != int64(len(text)) {
-				t.Errorf("io.Copy: got %d, want %d", n, len(text))
+			if err == nil && n != int64(len(text)) {
+				err = fmt.Errorf("copied %d bytes", n)
 			}
 			return err
 		}, 200, "text/plain; charset=utf-8", text, ""},
-		{"io.Copy of a file after Write", func(t *testing.T, _ *apiroute.Request, res *apiroute.Response) error {
+		{"io.Copy of a file after Write", func(_ *apiroute.Request, res *apiroute.Response) error {
 			f, err := os.Open(file)
 			if err != nil {
 				return err
@@ -153,32 +153,30 @@ func TestWrite(t *testing.T) {
 			defer f.Close()
 			res.Write([]byte("a"))
 			n, err := io.Copy(res, f)
-			if n != int64(len(text)) {
-				t.Errorf("io.Copy of a file: got %d, want %d", n, len(text))
+			if err == nil && n != int64(len(text)) {
+				err = fmt.Errorf("copied %d bytes of the file", n)
 			}
 			return err
 		}, 200, "text/plain; charset=utf-8", "a" + text, ""},
-		{"ServeFile", func(_ *testing.T, req *apiroute.Request, res *apiroute.Response) error {
+		{"ServeFile", func(req *apiroute.Request, res *apiroute.Response) error {
 			http.ServeFile(res, req.Request, file)
 			return nil
 		}, 200, "text/plain; charset=utf-8", text, "100000"},
-		{"ServeContent", func(_ *testing.T, req *apiroute.Request, res *apiroute.Response) error {
+		{"ServeContent", func(req *apiroute.Request, res *apiroute.Response) error {
 			http.ServeContent(res, req.Request, "a.css", time.Time{}, strings.NewReader(text))
 			return nil
 		}, 200, "text/css; charset=utf-8", text, "100000"},
-		{"template", func(_ *testing.T, _ *apiroute.Request, res *apiroute.Response) error { return page.Execute(res, "<&>") },
+		{"template", func(_ *apiroute.Request, res *apiroute.Response) error { return page.Execute(res, "<&>") },
 			200, "text/html; charset=utf-8", "<!doctype html><p>&lt;&amp;&gt;", ""},
-		{"template with Status", func(_ *testing.T, _ *apiroute.Request, res *apiroute.Response) error {
+		{"template with Status", func(_ *apiroute.Request, res *apiroute.Response) error {
 			return page.Execute(res.Status(410).SetHeader("Content-Type", "text/html"), "a")
 		}, 410, "text/html", "<!doctype html><p>a", ""},
-		{"http.Error", func(_ *testing.T, _ *apiroute.Request, res *apiroute.Response) error {
+		{"http.Error", func(_ *apiroute.Request, res *apiroute.Response) error {
 			http.Error(res, "a", http.StatusTeapot)
 			return nil
-		},
-			418, "text/plain; charset=utf-8", "a\n", ""},
-		{"apiroute.FromHTTP", func(_ *testing.T, req *apiroute.Request, res *apiroute.Response) error { return fromHTTP(req, res) },
-			200, "text/plain; charset=utf-8", "a", ""},
-		{"own length", func(_ *testing.T, _ *apiroute.Request, res *apiroute.Response) error {
+		}, 418, "text/plain; charset=utf-8", "a\n", ""},
+		{"FromHTTP", fromHTTP, 200, "text/plain; charset=utf-8", "a", ""},
+		{"own length", func(_ *apiroute.Request, res *apiroute.Response) error {
 			_, err := res.SetHeader("Content-Length", "1").Write([]byte("a"))
 			return err
 		}, 200, "text/plain; charset=utf-8", "a", "1"},
@@ -186,7 +184,7 @@ func TestWrite(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			s := newAPI(t, func(api *apiroute.Router) {
-				api.Get("/x", func(req *apiroute.Request, res *apiroute.Response) error { return tt.h(t, req, res) })
+				api.Get("/x", tt.h)
 			})
 			for range 2 {
 				got := s.fetch("GET", "/x", "")
