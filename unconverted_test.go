@@ -395,7 +395,6 @@ func streamRead(t *testing.T, r io.Reader, n int) string {
 	return string(b)
 }
 
-
 // count yields the numbers from 0 to n-1, and waits before each.
 func count(n int, wait time.Duration) func(func(int, error) bool) {
 	return func(yield func(int, error) bool) {
@@ -407,4 +406,3 @@ func count(n int, wait time.Duration) func(func(int, error) bool) {
 		}
 	}
 }
-
