@@ -58,24 +58,24 @@ func TestErrorLogLevel(t *testing.T) {
 	}
 }
 
-// A statusWriter keeps the status, as middleware with an access log does.
-type statusWriter struct {
+// An accessWriter keeps the status, as middleware with an access log does.
+type accessWriter struct {
 	http.ResponseWriter
 	status int
 }
 
-func (w *statusWriter) WriteHeader(status int) {
+func (w *accessWriter) WriteHeader(status int) {
 	w.status = status
 	w.ResponseWriter.WriteHeader(status)
 }
 
-func (w *statusWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+func (w *accessWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
 // accessLog is middleware that writes the status of each response to seen.
 func accessLog(seen *int) apiroute.Option {
 	return apiroute.Use(func(h http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			sw := &statusWriter{ResponseWriter: w}
+			sw := &accessWriter{ResponseWriter: w}
 			h.ServeHTTP(sw, r)
 			*seen = sw.status
 		})

@@ -182,7 +182,7 @@ func TestAddRoutesWhileServing(t *testing.T) {
 }
 
 // Two servers share a router, and a third serves a group of it.
-func TestSharedRouter(t *testing.T) {
+func TestRouterOfServers(t *testing.T) {
 	t.Parallel()
 	api := apiroute.New(quiet())
 	group := api.Group("/g")

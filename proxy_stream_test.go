@@ -75,7 +75,7 @@ func TestProxyBodies(t *testing.T) {
 			if len(seen) != 1 || seen[0].Body != tt.want {
 				t.Errorf("the service does not see the body of %d bytes", len(tt.want))
 			}
-			var seenByClient echoed
+			var seenByClient serviceRequest
 			if err := json.Unmarshal([]byte(got.body), &seenByClient); err != nil || seenByClient.Body != tt.want {
 				t.Errorf("the client does not see the body of %d bytes; %v", len(tt.want), err)
 			}

@@ -28,8 +28,8 @@ import (
 // These tests are about what the masked service gets, and about errors. What is streamed through a
 // proxy is in proxy_stream_test.go, what is rewritten in a response in mask_test.go.
 
-// An echoed is a request as the masked service has got it.
-type echoed struct {
+// A serviceRequest is a request as the masked service has got it.
+type serviceRequest struct {
 	Method, URI, Host string
 	Header            http.Header
 	Body              string
@@ -39,7 +39,7 @@ type echoed struct {
 type echo struct {
 	*server
 	mu   sync.Mutex
-	seen []echoed
+	seen []serviceRequest
 }
 
 func newEcho(t testing.TB) *echo {
@@ -50,7 +50,7 @@ func newEcho(t testing.TB) *echo {
 		if err != nil {
 			return // the body breaks off
 		}
-		got := echoed{r.Method, r.RequestURI, r.Host, r.Header, string(body)}
+		got := serviceRequest{r.Method, r.RequestURI, r.Host, r.Header, string(body)}
 		e.mu.Lock()
 		e.seen = append(e.seen, got)
 		e.mu.Unlock()
@@ -60,7 +60,7 @@ func newEcho(t testing.TB) *echo {
 }
 
 // take returns what has come since the last call.
-func (e *echo) take() []echoed {
+func (e *echo) take() []serviceRequest {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	seen := e.seen
@@ -69,7 +69,7 @@ func (e *echo) take() []echoed {
 }
 
 // one returns the one request that has come since the last call.
-func (e *echo) one(t testing.TB) echoed {
+func (e *echo) one(t testing.TB) serviceRequest {
 	t.Helper()
 	seen := e.take()
 	if len(seen) != 1 {
