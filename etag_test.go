@@ -1,4 +1,4 @@
-package apiroute
+package apiroute_test
 
 import (
 	"context"
@@ -7,59 +7,56 @@ import (
 	"io"
 	"math/rand/v2"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
+
+	"example.com/apiroute"
 )
 
-// etagAsk sends a request with lines of If-None-Match and returns the answer
-// and its body.
-func etagAsk(t *testing.T, s *httptest.Server, method, path string, lines ...string) (*http.Response, string) {
-	t.Helper()
-	var b strings.Builder
-	fmt.Fprintf(&b, "%s %s HTTP/1.1\r\nHost: x\r\nConnection: close\r\n", method, path)
-	for _, line := range lines {
-		b.WriteString("If-None-Match: " + line + "\r\n")
+// conditions returns a header line If-None-Match for each value.
+func conditions(values ...string) (lines []string) {
+	for _, v := range values {
+		lines = append(lines, "If-None-Match: "+v)
 	}
-	resp := streamDial(t, s).ask(method, b.String()+"\r\n")
-	body, err := io.ReadAll(resp.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return resp, string(body)
+	return lines
 }
 
-// etagSite has answers with and without a tag.
-func etagSite() *Router {
-	on, off := ETag(true), ETag(false)
-	text := func(_ *Request, res *Response) error { return res.Text("body") }
-	withTag := func(tag string) Handler {
-		return func(_ *Request, res *Response) error { return res.SetHeader("ETag", tag).JSON(1) }
+// taggedSite has responses with and without a tag.
+func taggedSite() *apiroute.Router {
+	on, off := apiroute.ETag(true), apiroute.ETag(false)
+	text := func(_ *apiroute.Request, res *apiroute.Response) error { return res.Text("body") }
+	withTag := func(tag string) apiroute.Handler {
+		return func(_ *apiroute.Request, res *apiroute.Response) error { return res.SetHeader("ETag", tag).JSON(1) }
 	}
-	api := New(on)
-	api.Handle("/json", func(_ *Request, res *Response) error { return res.JSON("body") })
+	api := apiroute.New(on, quiet())
+	api.Handle("/json", func(_ *apiroute.Request, res *apiroute.Response) error { return res.JSON("body") })
 	api.Handle("/text", text)
-	api.Handle("/html", func(_ *Request, res *Response) error { return res.HTML("body") })
-	api.Handle("/bytes", func(_ *Request, res *Response) error { return res.Bytes("text/css", []byte("body")) })
-	api.Handle("/empty", func(_ *Request, res *Response) error { return res.Text("") })
-	api.Handle("/ended", func(_ *Request, res *Response) error { return res.Status(200).End() })
-	api.Handle("/other", func(_ *Request, res *Response) error { return res.Text("another body") })
-	api.Handle("/status/[code]", func(req *Request, res *Response) error {
+	api.Handle("/html", func(_ *apiroute.Request, res *apiroute.Response) error { return res.HTML("body") })
+	api.Handle("/bytes", func(_ *apiroute.Request, res *apiroute.Response) error { return res.Bytes("text/css", []byte("body")) })
+	api.Handle("/empty", func(_ *apiroute.Request, res *apiroute.Response) error { return res.Text("") })
+	api.Handle("/ended", func(_ *apiroute.Request, res *apiroute.Response) error { return res.Status(200).End() })
+	api.Handle("/other", func(_ *apiroute.Request, res *apiroute.Response) error { return res.Text("another body") })
+	api.Handle("/status/[code]", func(req *apiroute.Request, res *apiroute.Response) error {
 		var code int
 		fmt.Sscan(req.Param("code"), &code)
 		return res.Status(code).Text("body")
 	})
-	api.Handle("/none", func(*Request, *Response) error { return nil })
-	api.Handle("/redirect", func(_ *Request, res *Response) error { return res.Redirect("/text") })
-	api.Handle("/error", func(*Request, *Response) error { return errors.New("x") })
-	api.Handle("/refused", func(_ *Request, res *Response) error {
+	api.Handle("/none", func(*apiroute.Request, *apiroute.Response) error { return nil })
+	api.Handle("/redirect", func(_ *apiroute.Request, res *apiroute.Response) error { return res.Redirect("/text") })
+	api.Handle("/error", func(*apiroute.Request, *apiroute.Response) error { return errors.New("x") })
+	api.Handle("/rejected", func(_ *apiroute.Request, res *apiroute.Response) error {
 		res.SetHeader("ETag", `"mine"`)
-		return Errorf(404, "nothing here")
+		return apiroute.Errorf(404, "nothing here")
 	})
-	api.Handle("/write", func(_ *Request, res *Response) error { _, err := io.WriteString(res, "body"); return err })
-	api.Handle("/stream", func(_ *Request, res *Response) error { return res.Stream("", strings.NewReader("body")) })
-	api.Handle("/lines", func(_ *Request, res *Response) error { return JSONLines(res, count(1, 0)) })
+	api.Handle("/write", func(_ *apiroute.Request, res *apiroute.Response) error {
+		_, err := io.WriteString(res, "body")
+		return err
+	})
+	api.Handle("/stream", func(_ *apiroute.Request, res *apiroute.Response) error {
+		return res.Stream("", strings.NewReader("body"))
+	})
+	api.Handle("/lines", func(_ *apiroute.Request, res *apiroute.Response) error { return apiroute.JSONLines(res, numbers(1, 0)) })
 	api.Handle("/own", withTag(`"mine"`))
 	api.Handle("/own/weak", withTag(`W/"mine"`))
 	api.Handle("/own/comma", withTag(`"a,b"`))
@@ -70,9 +67,9 @@ func etagSite() *Router {
 	group := api.Group("/g", off)
 	group.Handle("/off", text)
 	group.Handle("/on", text, on)
-	Get(group, "/typed/on", func(context.Context, struct{}) (string, error) { return "body", nil }, on)
-	Get(group, "/typed/off", func(context.Context, struct{}) (string, error) { return "body", nil })
-	api.Handle("/headers", func(_ *Request, res *Response) error {
+	apiroute.Get(group, "/typed/on", func(context.Context, struct{}) (string, error) { return "body", nil }, on)
+	apiroute.Get(group, "/typed/off", func(context.Context, struct{}) (string, error) { return "body", nil })
+	api.Handle("/headers", func(_ *apiroute.Request, res *apiroute.Response) error {
 		for _, k := range []string{"Cache-Control", "Content-Location", "Expires", "Vary", "Set-Cookie", "X-Own", "Link"} {
 			res.SetHeader(k, "v")
 		}
@@ -82,212 +79,230 @@ func etagSite() *Router {
 }
 
 func TestETag(t *testing.T) {
-	s := streamServe(t, etagSite())
-	if resp, body := etagAsk(t, streamServe(t, New()), "GET", "/", "*"); resp.StatusCode != 404 || body == "" {
-		t.Fatalf("%d %q", resp.StatusCode, body)
-	}
+	t.Parallel()
+	s := newServer(t, taggedSite())
 	for _, tt := range []struct {
+		name         string
 		method, path string
-		match        []string // in which T is the answer's own tag, without it
+		match        []string // the values of If-None-Match, in which T is the tag of the response
 		status       int
 		tagged       bool
 	}{
 		// Without and with another tag.
-		{"GET", "/json", nil, 200, true},
-		{"GET", "/text", nil, 200, true},
-		{"GET", "/html", nil, 200, true},
-		{"GET", "/bytes", nil, 200, true},
-		{"GET", "/empty", nil, 200, true},
-		{"GET", "/ended", nil, 200, true},
-		{"GET", "/json", []string{`"x"`}, 200, true},
-		{"HEAD", "/json", nil, 200, true},
-		{"GET", "/status/200", nil, 200, true},
+		{"no condition, JSON", "GET", "/json", nil, 200, true},
+		{"no condition, Text", "GET", "/text", nil, 200, true},
+		{"no condition, HTML", "GET", "/html", nil, 200, true},
+		{"no condition, Bytes", "GET", "/bytes", nil, 200, true},
+		{"no condition, no text", "GET", "/empty", nil, 200, true},
+		{"no condition, End", "GET", "/ended", nil, 200, true},
+		{"another tag", "GET", "/json", []string{`"x"`}, 200, true},
+		{"HEAD, no condition", "HEAD", "/json", nil, 200, true},
+		{"no condition, status 200", "GET", "/status/200", nil, 200, true},
 
 		// The grammar: RFC 9110, section 13.1.2.
-		{"GET", "/json", []string{`T`}, 304, true},
-		{"GET", "/json", []string{`W/T`}, 304, true}, // the comparison is weak
-		{"GET", "/json", []string{`*`}, 304, true},
-		{"GET", "/json", []string{"  *\t"}, 304, true},
-		{"GET", "/json", []string{`"x", T, "y"`}, 304, true},
-		{"GET", "/json", []string{`"x",T`}, 304, true},
-		{"GET", "/json", []string{`T,"x"`}, 304, true},
-		{"GET", "/json", []string{"\"x\"\t ,\t W/T"}, 304, true},
-		{"GET", "/json", []string{`, ,T, ,`}, 304, true}, // empty elements; section 5.6.1.2
-		{"GET", "/json", []string{`"x"`, `"y"`}, 200, true},
-		{"GET", "/json", []string{`"x"`, `T`}, 304, true},
-		{"GET", "/json", []string{`T`, `"x"`}, 304, true},
-		{"GET", "/json", []string{``, `T`}, 304, true},
-		{"GET", "/json", []string{`"x, T"`}, 200, true}, // the comma is in a tag
-		{"GET", "/json", []string{`"x,", T`}, 304, true},
-		{"GET", "/json", []string{`"*"`}, 200, true},
-		{"GET", "/json", []string{strings.Repeat(`"x", `, 5000) + `T`}, 304, true},
-		// A comparison of all that is left with "*", at each tag, would take most of
-		// a minute for this.
-		{"GET", "/json", []string{strings.Repeat(`"",`, 75_000) + strings.Repeat("\u00a0", 75_000)}, 200, true},
+		{"the tag", "GET", "/json", []string{`T`}, 304, true},
+		{"the tag as a weak one", "GET", "/json", []string{`W/T`}, 304, true}, // the comparison is weak
+		{"any tag", "GET", "/json", []string{`*`}, 304, true},
+		{"any tag, with space around", "GET", "/json", []string{"  *\t"}, 304, true},
+		{"the tag among others", "GET", "/json", []string{`"x", T, "y"`}, 304, true},
+		{"the tag after another", "GET", "/json", []string{`"x",T`}, 304, true},
+		{"the tag before another", "GET", "/json", []string{`T,"x"`}, 304, true},
+		{"the tag as a weak one, with space around the comma", "GET", "/json", []string{"\"x\"\t ,\t W/T"}, 304, true},
+		{"empty elements", "GET", "/json", []string{`, ,T, ,`}, 304, true}, // empty elements; section 5.6.1.2
+		{"two lines, both other", "GET", "/json", []string{`"x"`, `"y"`}, 200, true},
+		{"two lines, the tag in the second", "GET", "/json", []string{`"x"`, `T`}, 304, true},
+		{"two lines, the tag in the first", "GET", "/json", []string{`T`, `"x"`}, 304, true},
+		{"two lines, the first empty", "GET", "/json", []string{``, `T`}, 304, true},
+		{"a tag that contains the tag", "GET", "/json", []string{`"x, T"`}, 200, true}, // the comma is in a tag
+		{"a tag with a comma, and the tag", "GET", "/json", []string{`"x,", T`}, 304, true},
+		{"a tag that is a star", "GET", "/json", []string{`"*"`}, 200, true},
+		{"5,000 tags, and the tag", "GET", "/json", []string{strings.Repeat(`"x", `, 5000) + `T`}, 304, true},
+		// If all that is left were compared with "*" at each tag, this would take most of a minute.
+		{"75,000 tags, and as many spaces that are not ASCII", "GET", "/json", []string{strings.Repeat(`"",`, 75_000) + strings.Repeat("\u00a0", 75_000)}, 200, true},
 
-		// What is malformed matches nothing, and the answer is whole.
-		{"GET", "/json", []string{``}, 200, true},
-		{"GET", "/json", []string{`,`}, 200, true},
-		{"GET", "/json", []string{`body`}, 200, true},
-		{"GET", "/json", []string{`x, T`}, 200, true},
-		{"GET", "/json", []string{`"x`}, 200, true},
-		{"GET", "/json", []string{`"`}, 200, true},
-		{"GET", "/json", []string{`W/`}, 200, true},
-		{"GET", "/json", []string{`w/T`}, 200, true},
-		{"GET", "/json", []string{`W/W/T`}, 200, true},
-		{"GET", "/json", []string{`**`}, 200, true},
+		// What is malformed matches nothing.
+		{"malformed: empty", "GET", "/json", []string{``}, 200, true},
+		{"malformed: a comma", "GET", "/json", []string{`,`}, 200, true},
+		{"malformed: a word", "GET", "/json", []string{`body`}, 200, true},
+		{"malformed: a word, and the tag", "GET", "/json", []string{`x, T`}, 200, true},
+		{"malformed: no closing quote", "GET", "/json", []string{`"x`}, 200, true},
+		{"malformed: a quote", "GET", "/json", []string{`"`}, 200, true},
+		{"malformed: W/ alone", "GET", "/json", []string{`W/`}, 200, true},
+		{"malformed: w/ in lower case", "GET", "/json", []string{`w/T`}, 200, true},
+		{"malformed: W/ twice", "GET", "/json", []string{`W/W/T`}, 200, true},
+		{"malformed: two stars", "GET", "/json", []string{`**`}, 200, true},
 		// "*" is the whole value or nothing, and the space around it ASCII.
-		{"GET", "/json", []string{`*, "x"`}, 200, true},
-		{"GET", "/json", []string{`"x", *`}, 200, true},
-		{"GET", "/json", []string{`"x"`, `*`}, 200, true},
-		{"GET", "/json", []string{"*\u00a0"}, 200, true},
-		{"GET", "/json", []string{"\"x\"\u00a0, T"}, 200, true},
-		{"GET", "/json", []string{`'T'`}, 200, true},
+		{"malformed: a star in a list", "GET", "/json", []string{`*, "x"`}, 200, true},
+		{"malformed: a star at the end of a list", "GET", "/json", []string{`"x", *`}, 200, true},
+		{"malformed: a star in the second line", "GET", "/json", []string{`"x"`, `*`}, 200, true},
+		{"malformed: a star and a space that is not ASCII", "GET", "/json", []string{"*\u00a0"}, 200, true},
+		{"malformed: a space that is not ASCII in a list", "GET", "/json", []string{"\"x\"\u00a0, T"}, 200, true},
+		{"malformed: single quotes", "GET", "/json", []string{`'T'`}, 200, true},
 
-		// All that has a tag.
-		{"GET", "/text", []string{`T`}, 304, true},
-		{"GET", "/html", []string{`T`}, 304, true},
-		{"GET", "/bytes", []string{`T`}, 304, true},
-		{"GET", "/empty", []string{`T`}, 304, true},
-		{"GET", "/ended", []string{`T`}, 304, true},
-		{"HEAD", "/json", []string{`T`}, 304, true},
-		{"HEAD", "/json", []string{`*`}, 304, true},
-		{"HEAD", "/json", []string{`"x"`}, 200, true},
+		// Whatever has a tag.
+		{"the tag of Text", "GET", "/text", []string{`T`}, 304, true},
+		{"the tag of HTML", "GET", "/html", []string{`T`}, 304, true},
+		{"the tag of Bytes", "GET", "/bytes", []string{`T`}, 304, true},
+		{"the tag of no text", "GET", "/empty", []string{`T`}, 304, true},
+		{"the tag of End", "GET", "/ended", []string{`T`}, 304, true},
+		{"HEAD, the tag", "HEAD", "/json", []string{`T`}, 304, true},
+		{"HEAD, any tag", "HEAD", "/json", []string{`*`}, 304, true},
+		{"HEAD, another tag", "HEAD", "/json", []string{`"x"`}, 200, true},
 
-		// The handler's own.
-		{"GET", "/own", nil, 200, true},
-		{"GET", "/own", []string{`"mine"`}, 304, true},
-		{"GET", "/own", []string{`W/"mine"`}, 304, true},
-		{"GET", "/own", []string{`"other"`}, 200, true},
-		{"GET", "/own/weak", []string{`"mine"`}, 304, true},
-		{"GET", "/own/weak", []string{`W/"mine"`}, 304, true},
-		{"GET", "/own/comma", []string{`"a,b"`}, 304, true},
-		{"GET", "/own/comma", []string{`"x", "a,b"`}, 304, true},
-		{"GET", "/own/comma", []string{`"a", "b"`}, 200, true},
-		{"GET", "/own/empty", []string{`""`}, 304, true},
-		{"GET", "/own/empty", []string{`"x"`}, 200, true},
-		{"GET", "/own/bare", []string{`mine`}, 200, true}, // no tag, and so never the same
+		// A tag of the handler's own.
+		{"own tag, no condition", "GET", "/own", nil, 200, true},
+		{"own tag", "GET", "/own", []string{`"mine"`}, 304, true},
+		{"own tag as a weak one", "GET", "/own", []string{`W/"mine"`}, 304, true},
+		{"own tag, another asked for", "GET", "/own", []string{`"other"`}, 200, true},
+		{"own weak tag as a strong one", "GET", "/own/weak", []string{`"mine"`}, 304, true},
+		{"own weak tag", "GET", "/own/weak", []string{`W/"mine"`}, 304, true},
+		{"own tag with a comma", "GET", "/own/comma", []string{`"a,b"`}, 304, true},
+		{"own tag with a comma, after another", "GET", "/own/comma", []string{`"x", "a,b"`}, 304, true},
+		{"own tag with a comma, its parts asked for", "GET", "/own/comma", []string{`"a", "b"`}, 200, true},
+		{"own empty tag", "GET", "/own/empty", []string{`""`}, 304, true},
+		{"own empty tag, another asked for", "GET", "/own/empty", []string{`"x"`}, 200, true},
+		{"own tag without quotes, which is none", "GET", "/own/bare", []string{`mine`}, 200, true}, // never the same
 
 		// Other methods and statuses.
-		{"POST", "/json", []string{`*`}, 200, false},
-		{"PUT", "/json", []string{`*`}, 200, false},
-		{"PATCH", "/json", []string{`*`}, 200, false},
-		{"DELETE", "/json", []string{`*`}, 200, false},
-		{"OPTIONS", "/json", []string{`*`}, 200, false},
-		{"POST", "/own", []string{`"mine"`}, 200, true},
-		{"GET", "/status/201", []string{`*`}, 201, false},
-		{"GET", "/status/203", []string{`*`}, 203, false},
-		{"GET", "/status/204", []string{`*`}, 204, false},
-		{"GET", "/status/404", []string{`*`}, 404, false},
-		{"GET", "/status/500", []string{`*`}, 500, false},
-		{"GET", "/none", []string{`*`}, 204, false},
-		{"GET", "/redirect", []string{`*`}, 307, false},
-		{"GET", "/error", []string{`*`}, 500, false},
-		{"GET", "/refused", []string{`*`}, 404, false},
-		{"GET", "/refused", []string{`"mine"`}, 404, false},
-		{"GET", "/no/route", []string{`*`}, 404, false},
-		{"TRACE", "/json", []string{`*`}, 405, false},
+		{"POST", "POST", "/json", []string{`*`}, 200, false},
+		{"PUT", "PUT", "/json", []string{`*`}, 200, false},
+		{"PATCH", "PATCH", "/json", []string{`*`}, 200, false},
+		{"DELETE", "DELETE", "/json", []string{`*`}, 200, false},
+		{"OPTIONS", "OPTIONS", "/json", []string{`*`}, 200, false},
+		{"POST, own tag", "POST", "/own", []string{`"mine"`}, 200, true},
+		{"status 201", "GET", "/status/201", []string{`*`}, 201, false},
+		{"status 203", "GET", "/status/203", []string{`*`}, 203, false},
+		{"status 204", "GET", "/status/204", []string{`*`}, 204, false},
+		{"status 404", "GET", "/status/404", []string{`*`}, 404, false},
+		{"status 500", "GET", "/status/500", []string{`*`}, 500, false},
+		{"nil", "GET", "/none", []string{`*`}, 204, false},
+		{"Redirect", "GET", "/redirect", []string{`*`}, 307, false},
+		{"an error", "GET", "/error", []string{`*`}, 500, false},
+		{"an Error, any tag", "GET", "/rejected", []string{`*`}, 404, false},
+		{"an Error, own tag", "GET", "/rejected", []string{`"mine"`}, 404, false},
+		{"no route", "GET", "/no/route", []string{`*`}, 404, false},
+		{"no handler for the method", "TRACE", "/json", []string{`*`}, 405, false},
 
-		// What is not there as a whole before it is sent.
-		{"GET", "/write", []string{`*`}, 200, false},
-		{"GET", "/stream", []string{`*`}, 200, false},
-		{"GET", "/lines", []string{`*`}, 200, false},
+		// What is sent before it is whole.
+		{"Write", "GET", "/write", []string{`*`}, 200, false},
+		{"Stream", "GET", "/stream", []string{`*`}, 200, false},
+		{"JSONLines", "GET", "/lines", []string{`*`}, 200, false},
 
-		// The option, inside out.
-		{"GET", "/off", []string{`*`}, 200, false},
-		{"GET", "/off/own", []string{`"mine"`}, 200, true},
-		{"GET", "/g/off", []string{`*`}, 200, false},
-		{"GET", "/g/on", []string{`*`}, 304, true},
-		{"GET", "/g/typed/on", []string{`*`}, 304, true},
-		{"GET", "/g/typed/off", []string{`*`}, 200, false},
+		// The option at the levels of the router.
+		{"off", "GET", "/off", []string{`*`}, 200, false},
+		{"off, own tag", "GET", "/off/own", []string{`"mine"`}, 200, true},
+		{"off in a group", "GET", "/g/off", []string{`*`}, 200, false},
+		{"on again in a group", "GET", "/g/on", []string{`*`}, 304, true},
+		{"on again in a group, typed", "GET", "/g/typed/on", []string{`*`}, 304, true},
+		{"off in a group, typed", "GET", "/g/typed/off", []string{`*`}, 200, false},
 	} {
-		plain, body := etagAsk(t, s, tt.method, tt.path)
-		tag := plain.Header.Get("ETag")
-		if (tag != "") != tt.tagged {
-			t.Errorf("%s %s: ETag %q; want one: %t", tt.method, tt.path, tag, tt.tagged)
-		}
-		lines := append([]string(nil), tt.match...)
-		for i := range lines {
-			lines[i] = strings.ReplaceAll(lines[i], "T", tag)
-		}
-		resp, got := etagAsk(t, s, tt.method, tt.path, lines...)
-		if resp.StatusCode != tt.status || resp.Header.Get("ETag") != tag {
-			t.Errorf("%s %s, If-None-Match %.200q: %d, ETag %q; want %d, %q", tt.method, tt.path, lines, resp.StatusCode, resp.Header.Get("ETag"), tt.status, tag)
-		}
-		want := body
-		if tt.status == 304 {
-			want = ""
-		}
-		if got != want {
-			t.Errorf("%s %s, If-None-Match %.200q: body %q, want %q", tt.method, tt.path, lines, got, want)
-		}
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			plain := s.do(tt.method, tt.path, "")
+			if plain.err != nil {
+				t.Fatal(plain.err)
+			}
+			tag := plain.header.Get("ETag")
+			if (tag != "") != tt.tagged {
+				t.Errorf("ETag %q; want one: %t", tag, tt.tagged)
+			}
+			values := append([]string(nil), tt.match...)
+			for i := range values {
+				values[i] = strings.ReplaceAll(values[i], "T", tag)
+			}
+			got := s.do(tt.method, tt.path, "", conditions(values...)...)
+			want := plain.body
+			if tt.status == 304 {
+				want = ""
+			}
+			got.want(t, tt.status, want)
+			if v := got.header.Get("ETag"); v != tag {
+				t.Errorf("If-None-Match %.200q: ETag %q, want %q", values, v, tag)
+			}
+		})
 	}
+	t.Run("a router without routes", func(t *testing.T) {
+		t.Parallel()
+		s := newServer(t, apiroute.New(quiet()))
+		s.do("GET", "/", "", conditions("*")...).wantProblem(t, 404)
+	})
 }
 
 func TestETagIsOfTheBody(t *testing.T) {
-	s := streamServe(t, etagSite())
-	tag := func(method, path string) string {
-		resp, _ := etagAsk(t, s, method, path)
-		return resp.Header.Get("ETag")
-	}
+	t.Parallel()
+	s := newServer(t, taggedSite())
+	tag := func(method, path string) string { return s.do(method, path, "").header.Get("ETag") }
 	text := tag("GET", "/text")
 	if len(text) < 18 || text[0] != '"' || text[len(text)-1] != '"' || strings.Contains(text[1:len(text)-1], `"`) {
 		t.Errorf("ETag %s is no strong tag of 128 bits", text)
 	}
 	for _, tt := range []struct {
-		method, path string
-		same         bool
+		name, method, path string
+		same               bool
 	}{
-		{"GET", "/text", true}, {"HEAD", "/text", true}, {"GET", "/bytes", true}, {"GET", "/g/on", true},
-		{"GET", "/json", false}, // it has quotes
-		{"GET", "/other", false}, {"GET", "/empty", false},
+		{"again", "GET", "/text", true},
+		{"HEAD", "HEAD", "/text", true},
+		{"another type", "GET", "/bytes", true},
+		{"another route", "GET", "/g/on", true},
+		{"JSON, which has quotes", "GET", "/json", false},
+		{"another body", "GET", "/other", false},
+		{"no body", "GET", "/empty", false},
 	} {
-		if got := tag(tt.method, tt.path); (got == text) != tt.same {
-			t.Errorf("%s %s: ETag %s, and of GET /text %s; want the same: %t", tt.method, tt.path, got, text, tt.same)
-		}
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			if got := tag(tt.method, tt.path); got == "" || (got == text) != tt.same {
+				t.Errorf("ETag %s, and of GET /text %s; want the same: %t", got, text, tt.same)
+			}
+		})
 	}
 }
 
+// A 304 has the headers of the 200, as RFC 9110, section 15.4.5, says, and whatever else the handler
+// set. It has none that are about a body.
 func TestETagHeadersOf304(t *testing.T) {
-	s := streamServe(t, etagSite())
+	t.Parallel()
+	s := newServer(t, taggedSite())
 	for _, method := range []string{"GET", "HEAD"} {
-		resp, _ := etagAsk(t, s, method, "/headers", "*")
-		if resp.StatusCode != 304 {
-			t.Fatalf("%s: %d, want 304", method, resp.StatusCode)
-		}
-		// RFC 9110, section 15.4.5, and what the handler has for other ends.
-		for _, k := range []string{"Cache-Control", "Content-Location", "Date", "ETag", "Expires", "Vary", "Set-Cookie", "X-Own", "Link"} {
-			if resp.Header.Get(k) == "" {
-				t.Errorf("%s: 304 without %s: %v", method, k, resp.Header)
+		t.Run(method, func(t *testing.T) {
+			t.Parallel()
+			got := s.do(method, "/headers", "", conditions("*")...)
+			got.want(t, 304, "")
+			for _, k := range []string{"Cache-Control", "Content-Location", "Date", "ETag", "Expires", "Vary", "Set-Cookie", "X-Own", "Link"} {
+				if got.header.Get(k) == "" {
+					t.Errorf("no %s in %v", k, got.header)
+				}
 			}
-		}
-		for _, k := range []string{"Content-Type", "Content-Length", "Transfer-Encoding"} {
-			if v, ok := resp.Header[k]; ok || len(resp.TransferEncoding) > 0 {
-				t.Errorf("%s: 304 with %s: %q", method, k, v)
+			for _, k := range []string{"Content-Type", "Content-Length", "Transfer-Encoding"} {
+				if strings.Contains(got.head, "\n"+k+":") {
+					t.Errorf("%s in %q", k, got.head)
+				}
 			}
-		}
+		})
 	}
 }
 
 func TestETagLeavesTheConnectionUsable(t *testing.T) {
-	c := streamDial(t, streamServe(t, etagSite()))
+	t.Parallel()
+	c := newServer(t, taggedSite()).dial(t)
 	for i := 0; i < 3; i++ {
-		if resp := c.ask("GET", "GET /json HTTP/1.1\r\nHost: x\r\nIf-None-Match: *\r\n\r\n"); resp.StatusCode != 304 {
-			t.Fatalf("answer %d: %d, want 304", i, resp.StatusCode)
-		}
+		c.send(t, requestText("GET", "/json", "", conditions("*")...))
+		c.reply("GET").want(t, 304, "")
 	}
 }
 
-// TestETagLikeNetHTTP compares what matches with http.ServeContent, for lists
-// put together at random.
+// What matches is compared with http.ServeContent, for lists that are put together at random.
 func TestETagLikeNetHTTP(t *testing.T) {
+	t.Parallel()
 	tags := []string{`"mine"`, `W/"mine"`, `""`, `"a,b"`, `W/"a,b"`}
 	parts := []string{`"mine"`, `W/"mine"`, `""`, `"a,b"`, `"x"`, `W/"x"`, `,`, `, `, ` `, "\t", `W/`, `x`, `mine`}
+	var tag string
+	api := apiroute.New(apiroute.ETag(true))
+	api.Get("/", respond(func(res *apiroute.Response) error { return res.SetHeader("ETag", tag).Text("1") }))
 	rnd := rand.New(rand.NewPCG(1, 2))
 	matched := 0
 	for i := 0; i < 20_000; i++ {
-		tag := tags[rnd.IntN(len(tags))]
-		r := httptest.NewRequest("GET", "/", nil)
+		tag = tags[rnd.IntN(len(tags))]
+		r := newRequest("GET", "/", "")
 		for lines := rnd.IntN(2); lines >= 0; lines-- {
 			var line strings.Builder
 			for n := rnd.IntN(6); n > 0; n-- {
@@ -295,20 +310,17 @@ func TestETagLikeNetHTTP(t *testing.T) {
 			}
 			r.Header.Add("If-None-Match", line.String())
 		}
-		// ServeContent takes the first line only.
-		joined := r.Clone(context.Background())
+		joined := r.Clone(context.Background()) // ServeContent looks at the first line only
 		joined.Header.Set("If-None-Match", strings.Join(r.Header["If-None-Match"], ","))
-		want := httptest.NewRecorder()
-		want.Header().Set("ETag", tag)
-		http.ServeContent(want, joined, "", time.Time{}, strings.NewReader("1"))
-		got := httptest.NewRecorder()
-		api := New(ETag(true))
-		api.Get("/", func(_ *Request, res *Response) error { return res.SetHeader("ETag", tag).Text("1") })
-		api.ServeHTTP(got, r)
-		if got.Code != want.Code {
-			t.Errorf("ETag %s, If-None-Match %q: %d; http.ServeContent: %d", tag, r.Header["If-None-Match"], got.Code, want.Code)
+		want := serveRecorder(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("ETag", tag)
+			http.ServeContent(w, r, "", time.Time{}, strings.NewReader("1"))
+		}), joined)
+		got := serveRecorder(api, r)
+		if got.status != want.status {
+			t.Errorf("ETag %s, If-None-Match %q: %d; http.ServeContent: %d", tag, r.Header["If-None-Match"], got.status, want.status)
 		}
-		if got.Code == 304 {
+		if got.status == 304 {
 			matched++
 		}
 	}

@@ -1,11 +1,7 @@
-package apiroute
+package apiroute_test
 
 import (
-	"bufio"
-	"bytes"
 	"fmt"
-	"io"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -16,26 +12,25 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"example.com/apiroute"
 )
 
-// leakWait is how long goroutines may take to end once the tests are over.
-const leakWait = 10 * time.Second
-
-// TestMain runs the tests and fails if a goroutine of a server, a client or this
-// package is left after them.
+// TestMain runs the tests and fails if a goroutine of a server, a client or the package is left after
+// them.
 func TestMain(m *testing.M) {
-	before := leakStacks()
+	before := stacks()
 	code := m.Run()
-	if left := leakAwait(before); len(left) > 0 {
+	if left := awaitEnd(before); len(left) > 0 {
 		fmt.Fprintf(os.Stderr, "%d goroutines are left after the tests:\n\n%s\n", len(left), strings.Join(left, "\n\n"))
 		code = 1
 	}
 	os.Exit(code)
 }
 
-// leakStacks returns the stacks of the goroutines that run code of net/http or
-// of this package, by their number, but for the one that asks.
-func leakStacks() map[string]string {
+// stacks returns the stacks of the goroutines that run code of net/http or of the package, by their
+// number. The goroutine that asks is not among them.
+func stacks() map[string]string {
 	buf := make([]byte, 1<<20)
 	for {
 		n := runtime.Stack(buf, true)
@@ -45,29 +40,23 @@ func leakStacks() map[string]string {
 		}
 		buf = make([]byte, 2*len(buf))
 	}
-	stacks := map[string]string{}
+	list := map[string]string{}
 	for i, s := range strings.Split(strings.TrimSpace(string(buf)), "\n\n") {
-		if i > 0 && leakOurs(s) { // the first is the one that asks
+		if i > 0 && (strings.Contains(s, "net/http") || strings.Contains(s, "example.com/apiroute")) {
 			id, _, _ := strings.Cut(strings.TrimPrefix(s, "goroutine "), " ")
-			stacks[id] = s
+			list[id] = s
 		}
 	}
-	return stacks
+	return list
 }
 
-// leakOurs reports whether a stack is one of net/http or of this package, and not
-// of the testing package that waits for a test.
-func leakOurs(stack string) bool {
-	return strings.Contains(stack, "net/http") || strings.Contains(stack, "example.com/apiroute")
-}
-
-// leakAwait waits until no goroutines but those before are left, and returns the
+// awaitEnd waits until no goroutines but those before are left. After ten seconds it returns the
 // stacks of those that are.
-func leakAwait(before map[string]string) (left []string) {
-	for end := time.Now().Add(leakWait); ; time.Sleep(10 * time.Millisecond) {
+func awaitEnd(before map[string]string) (left []string) {
+	for end := time.Now().Add(10 * time.Second); ; time.Sleep(10 * time.Millisecond) {
 		http.DefaultTransport.(*http.Transport).CloseIdleConnections()
 		left = nil
-		for id, s := range leakStacks() {
+		for id, s := range stacks() {
 			if before[id] == "" {
 				left = append(left, s)
 			}
@@ -78,74 +67,44 @@ func leakAwait(before map[string]string) (left []string) {
 	}
 }
 
-// The check must find what it is for.
-func TestLeakStacks(t *testing.T) {
-	before := leakStacks()
+// What TestMain checks must be able to fail.
+func TestStacks(t *testing.T) {
+	before := stacks()
 	stop, ended := make(chan struct{}), make(chan struct{})
-	api := New(routerQuiet())
-	api.Get("/", func(req *Request, res *Response) error { <-stop; return res.End() })
+	api := apiroute.New(quiet())
+	api.Get("/", respond(func(res *apiroute.Response) error { <-stop; return res.End() }))
 	go func() {
 		defer close(ended)
 		api.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", "/", nil))
 	}()
 	found := func() bool {
-		for id := range leakStacks() {
+		for id := range stacks() {
 			if before[id] == "" {
 				return true
 			}
 		}
 		return false
 	}
-	streamAwait(t, "the goroutine in a handler is found", found)
+	await(t, "the goroutine in the handler to be found", found)
 	close(stop)
 	<-ended
-	streamAwait(t, "it is gone", func() bool { return !found() })
+	await(t, "it to be gone", func() bool { return !found() })
 }
 
-// leakServe serves a handler until the test ends and holds ServeHTTP to its word.
-func leakServe(t *testing.T, h http.Handler) *httptest.Server {
-	t.Helper()
-	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		defer func() {
-			if v := recover(); v != nil {
-				t.Errorf("%s %s: ServeHTTP panics: %v", r.Method, r.URL, v)
-			}
-		}()
-		h.ServeHTTP(w, r)
-	}))
-	t.Cleanup(s.Close)
-	return s
-}
-
-// leakAsk sends a request and returns the status and the body.
-func leakAsk(c *http.Client, method, url, body string) (int, string, error) {
-	req, err := http.NewRequest(method, url, strings.NewReader(body))
-	if err != nil {
-		return 0, "", err
-	}
-	req.Header.Set("Content-Type", "application/json")
-	resp, err := c.Do(req)
-	if err != nil {
-		return 0, "", err
-	}
-	defer resp.Body.Close()
-	b, err := io.ReadAll(resp.Body)
-	return resp.StatusCode, string(b), err
-}
-
-// Goroutines that outlive their handler read the request that they were given
-// and none that came after it, and never write into the answer of another.
-func TestLeakKeptRequest(t *testing.T) {
+// Goroutines that outlive their handler read the request that it was given and none that came after
+// it, and never write into the response of another.
+func TestKeptRequest(t *testing.T) {
+	t.Parallel()
 	var kept sync.WaitGroup
 	gate := make(chan struct{})
-	api := New(routerQuiet())
 	type in struct {
 		ID   string                `path:"id"`
 		Q    string                `query:"q"`
 		Body struct{ Name string } `body:"json"`
 	}
-	api.Post("/k/[id]/[...rest]", func(req *Request, res *Response) error {
-		v, err := Bind[in](req)
+	api := apiroute.New(quiet())
+	api.Post("/k/[id]/[...rest]", func(req *apiroute.Request, res *apiroute.Response) error {
+		v, err := apiroute.Bind[in](req)
 		if err != nil {
 			return err
 		}
@@ -159,15 +118,15 @@ func TestLeakKeptRequest(t *testing.T) {
 				req.URL.Query().Get("q"), req.Header.Get("X-Id"), v.ID, v.Q, v.Body.Name, string(body), res.Header().Get("X-Id")}
 			expect := []string{want, want, want + ",s", want, want, want, want, want, want, `{"Name":"` + want + `"}`, want}
 			if err != nil || strings.Join(got, "|") != strings.Join(expect, "|") {
-				t.Errorf("kept request %s has %q, %v, want %q", want, got, err, expect)
+				t.Errorf("kept request %s has %q, error %v; want %q", want, got, err, expect)
 			}
-			if err := res.Text("late"); err != ErrAnswered {
+			if err := res.Text("late"); err != apiroute.ErrAnswered {
 				t.Errorf("kept response %s: Text after the handler: %v, want ErrAnswered", want, err)
 			}
 		}()
 		return res.SetHeader("X-Id", want).JSON(want)
 	})
-	s := leakServe(t, api)
+	s := newServer(t, api)
 	var clients sync.WaitGroup
 	for i := 0; i < 8; i++ {
 		clients.Add(1)
@@ -175,19 +134,8 @@ func TestLeakKeptRequest(t *testing.T) {
 			defer clients.Done()
 			for n := 0; n < 25; n++ {
 				id := fmt.Sprintf("%d-%d", i, n)
-				req, _ := http.NewRequest("POST", s.URL+"/k/"+id+"/"+id+"/s?q="+id, strings.NewReader(`{"Name":"`+id+`"}`))
-				req.Header.Set("Content-Type", "application/json")
-				req.Header.Set("X-Id", id)
-				resp, err := s.Client().Do(req)
-				if err != nil {
-					t.Errorf("%s: %v", id, err)
-					continue
-				}
-				b, _ := io.ReadAll(resp.Body)
-				resp.Body.Close()
-				if string(b) != `"`+id+`"` {
-					t.Errorf("%s: answer %d %q", id, resp.StatusCode, b)
-				}
+				got := s.fetch("POST", "/k/"+id+"/"+id+"/s?q="+id, `{"Name":"`+id+`"}`, "Content-Type: application/json", "X-Id: "+id)
+				got.want(t, 200, `"`+id+`"`)
 			}
 		}()
 	}
@@ -196,11 +144,11 @@ func TestLeakKeptRequest(t *testing.T) {
 	kept.Wait()
 }
 
-// Routes are added while requests are served: each request sees all that were
-// there when it was sent.
-func TestLeakAddWhileServing(t *testing.T) {
-	api := New(routerQuiet())
-	s := leakServe(t, api)
+// Routes are added while requests are served. Each request sees all that were there when it was sent.
+func TestAddRoutesWhileServing(t *testing.T) {
+	t.Parallel()
+	api := apiroute.New(quiet())
+	s := newServer(t, api)
 	const routes = 60
 	var added atomic.Int64 // how many are there
 	var wg sync.WaitGroup
@@ -212,14 +160,10 @@ func TestLeakAddWhileServing(t *testing.T) {
 				n := int(added.Load())
 				if n > 0 {
 					i := n - 1
-					status, body, err := leakAsk(s.Client(), "GET", fmt.Sprintf("%s/r%d/x/%d", s.URL, i, g), "")
-					if want := fmt.Sprintf("%d:%d", i, g); err != nil || status != 200 || body != want {
-						t.Errorf("route %d: %d %q, %v, want %q", i, status, body, err, want)
-					}
+					s.fetch("GET", fmt.Sprintf("/r%d/x/%d", i, g), "").want(t, 200, fmt.Sprintf("%d:%d", i, g))
 				}
-				status, body, err := leakAsk(s.Client(), "GET", s.URL+"/never", "")
-				if err != nil || status != 404 {
-					t.Errorf("no route: %d %q, %v", status, body, err)
+				if got := s.fetch("GET", "/never", ""); got.status != 404 {
+					t.Errorf("no route: %d %q, error %v", got.status, got.body, got.err)
 				}
 				if n == routes {
 					return
@@ -228,7 +172,7 @@ func TestLeakAddWhileServing(t *testing.T) {
 		}()
 	}
 	for i := 0; i < routes; i++ {
-		api.Group("/r"+strconv.Itoa(i)).Get("/x/[id]", func(req *Request, res *Response) error {
+		api.Group("/r"+strconv.Itoa(i)).Get("/x/[id]", func(req *apiroute.Request, res *apiroute.Response) error {
 			return res.Text(fmt.Sprintf("%d:%s", i, req.Param("id")))
 		})
 		api.Routes()
@@ -237,18 +181,19 @@ func TestLeakAddWhileServing(t *testing.T) {
 	wg.Wait()
 }
 
-// Two servers share a router, and a group of it is the third handler.
-func TestLeakSharedRouter(t *testing.T) {
-	api := New(routerQuiet())
+// Two servers share a router, and a third serves a group of it.
+func TestRouterOfServers(t *testing.T) {
+	t.Parallel()
+	api := apiroute.New(quiet())
 	group := api.Group("/g")
-	group.Post("/[id]", func(req *Request, res *Response) error {
+	group.Post("/[id]", func(req *apiroute.Request, res *apiroute.Response) error {
 		var v struct{ Name string }
 		if err := req.JSON(&v); err != nil {
 			return err
 		}
 		return res.Text(req.Host + " " + req.Param("id") + " " + v.Name)
 	})
-	servers := []*httptest.Server{leakServe(t, api), leakServe(t, api), leakServe(t, group)}
+	servers := []*server{newServer(t, api), newServer(t, api), newServer(t, group)}
 	var wg sync.WaitGroup
 	for i := 0; i < 12; i++ {
 		wg.Add(1)
@@ -257,45 +202,48 @@ func TestLeakSharedRouter(t *testing.T) {
 			s := servers[i%len(servers)]
 			for n := 0; n < 20; n++ {
 				id := fmt.Sprintf("%d-%d", i, n)
-				status, body, err := leakAsk(s.Client(), "POST", s.URL+"/g/"+id, `{"Name":"`+id+`"}`)
-				if want := s.Listener.Addr().String() + " " + id + " " + id; err != nil || status != 200 || body != want {
-					t.Errorf("%s: %d %q, %v, want %q", id, status, body, err, want)
-				}
+				got := s.fetch("POST", "/g/"+id, `{"Name":"`+id+`"}`, "Content-Type: application/json")
+				got.want(t, 200, s.Listener.Addr().String()+" "+id+" "+id)
 			}
 		}()
 	}
 	wg.Wait()
 }
 
-// 64 clients ask for all kinds of answers at once, and each answer carries the
-// id of its own request: those of errors, panics, 404 and 405 too.
-func TestLeakOwnID(t *testing.T) {
-	api := New(routerQuiet(), Use(func(next http.Handler) http.Handler {
+// 64 clients ask for all kinds of responses at once. Each response has the ID of its own request, an
+// error, a panic, a 404 and a 405 too.
+func TestOwnResponse(t *testing.T) {
+	t.Parallel()
+	api := apiroute.New(quiet(), apiroute.Use(func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("X-Id", r.Header.Get("X-Id"))
 			next.ServeHTTP(w, r)
 		})
 	}))
-	api.Get("/json/[id]", func(req *Request, res *Response) error { return res.JSON(map[string]string{"id": req.Param("id")}) })
-	api.Get("/large/[id]", func(req *Request, res *Response) error {
+	api.Get("/json/[id]", func(req *apiroute.Request, res *apiroute.Response) error {
+		return res.JSON(map[string]string{"id": req.Param("id")})
+	})
+	api.Get("/large/[id]", func(req *apiroute.Request, res *apiroute.Response) error {
 		return res.JSON([]string{req.Param("id"), strings.Repeat("x", 5000), req.Param("id")})
 	})
-	api.Get("/error/[id]", func(req *Request, res *Response) error { return Errorf(409, "id %s", req.Param("id")) })
-	api.Get("/panic/[id]", func(req *Request, res *Response) error { panic(req.Param("id")) })
-	api.Get("/stream/[id]", func(req *Request, res *Response) error {
-		return JSONLines(res, func(yield func(string, error) bool) {
+	api.Get("/error/[id]", func(req *apiroute.Request, res *apiroute.Response) error {
+		return apiroute.Errorf(409, "id %s", req.Param("id"))
+	})
+	api.Get("/panic/[id]", func(req *apiroute.Request, res *apiroute.Response) error { panic(req.Param("id")) })
+	api.Get("/stream/[id]", func(req *apiroute.Request, res *apiroute.Response) error {
+		return apiroute.JSONLines(res, func(yield func(string, error) bool) {
 			for i := 0; i < 3 && yield(req.Param("id"), nil); i++ {
 			}
 		})
 	})
-	api.Post("/body/[id]", func(req *Request, res *Response) error {
+	api.Post("/body/[id]", func(req *apiroute.Request, res *apiroute.Response) error {
 		b, err := req.Bytes()
 		if err != nil {
 			return err
 		}
 		return res.Bytes("text/plain", b)
 	})
-	s := leakServe(t, api)
+	s := newServer(t, api)
 	s.Client().Transport.(*http.Transport).MaxIdleConnsPerHost = 64
 	var wg sync.WaitGroup
 	for i := 0; i < 64; i++ {
@@ -311,23 +259,15 @@ func TestLeakOwnID(t *testing.T) {
 					{"GET", "/json/" + id, "", `{"id":"` + id + `"}`, 200},
 					{"GET", "/large/" + id, "", `["` + id + `","` + strings.Repeat("x", 5000) + `","` + id + `"]`, 200},
 					{"GET", "/error/" + id, "", `{"title":"Conflict","status":409,"detail":"id ` + id + `"}`, 409},
-					{"GET", "/panic/" + id, "", `{"title":"Internal Server Error","status":500}`, 500},
+					{"GET", "/panic/" + id, "", problem(500), 500},
 					{"GET", "/stream/" + id, "", strings.Repeat(`"`+id+"\"\n", 3), 200},
 					{"POST", "/body/" + id, id, id, 200},
-					{"GET", "/none/" + id, "", `{"title":"Not Found","status":404}`, 404},
-					{"PUT", "/json/" + id, "", `{"title":"Method Not Allowed","status":405}`, 405},
+					{"GET", "/none/" + id, "", problem(404), 404},
+					{"PUT", "/json/" + id, "", problem(405), 405},
 				} {
-					req, _ := http.NewRequest(tt.method, s.URL+tt.path, strings.NewReader(tt.body))
-					req.Header.Set("X-Id", id)
-					resp, err := s.Client().Do(req)
-					if err != nil {
-						t.Errorf("%s: %v", tt.path, err)
-						continue
-					}
-					b, err := io.ReadAll(resp.Body)
-					resp.Body.Close()
-					if resp.StatusCode != tt.status || string(b) != tt.want || err != nil || resp.Header.Get("X-Id") != id {
-						t.Errorf("%s %s: %d %q, id %q, %v, want %d %q", tt.method, tt.path, resp.StatusCode, b, resp.Header.Get("X-Id"), err, tt.status, tt.want)
+					got := s.fetch(tt.method, tt.path, tt.body, "X-Id: "+id)
+					if got.status != tt.status || got.body != tt.want || got.err != nil || got.header.Get("X-Id") != id {
+						t.Errorf("%s %s: %d %q, ID %q, error %v; want %d %q", tt.method, tt.path, got.status, got.body, got.header.Get("X-Id"), got.err, tt.status, tt.want)
 					}
 				}
 			}
@@ -336,61 +276,62 @@ func TestLeakOwnID(t *testing.T) {
 	wg.Wait()
 }
 
-// Clients that go away in the middle of a body, of a wait or of an answer leave
-// nothing running.
-func TestLeakAbandoned(t *testing.T) {
-	before := leakStacks()
-	entered := make(chan struct{}, 64)
-	api := New(routerQuiet())
-	api.Post("/body", func(req *Request, res *Response) error {
-		entered <- struct{}{}
-		_, err := req.Bytes()
-		return err
-	})
-	api.Get("/wait", func(req *Request, res *Response) error {
-		entered <- struct{}{}
-		<-req.Context().Done()
-		return req.Context().Err()
-	})
-	api.Get("/events", func(req *Request, res *Response) error {
-		s, err := res.Events()
-		if err != nil {
-			return err
-		}
-		entered <- struct{}{}
-		for {
-			if err := s.Send(Event{Data: "x"}); err != nil {
+// Clients that go away in the middle of a body, of a wait or of a response leave nothing running.
+func TestAbandonedRequests(t *testing.T) {
+	for _, tt := range []struct {
+		name, text string
+		h          func(req *apiroute.Request, res *apiroute.Response, entered func()) error
+	}{
+		{"in a body", "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nabc", readAbandoned},
+		{"in a chunk", "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab", readAbandoned},
+		{"before the response", "GET / HTTP/1.1\r\nHost: x\r\n\r\n", func(req *apiroute.Request, _ *apiroute.Response, entered func()) error {
+			entered()
+			<-req.Context().Done()
+			return req.Context().Err()
+		}},
+		{"in a stream of events", "GET / HTTP/1.1\r\nHost: x\r\n\r\n", func(req *apiroute.Request, res *apiroute.Response, entered func()) error {
+			ev, err := res.Events()
+			if err != nil {
 				return err
 			}
-			select {
-			case <-req.Context().Done():
-				return req.Context().Err()
-			case <-time.After(time.Millisecond):
+			entered()
+			for {
+				if err := ev.Send(apiroute.Event{Data: "x"}); err != nil {
+					return err
+				}
+				select {
+				case <-req.Context().Done():
+					return req.Context().Err()
+				case <-time.After(time.Millisecond):
+				}
 			}
-		}
-	})
-	s := httptest.NewServer(api)
-	for _, text := range []string{
-		"POST /body HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nabc",
-		"POST /body HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab",
-		"GET /wait HTTP/1.1\r\nHost: x\r\n\r\n",
-		"GET /events HTTP/1.1\r\nHost: x\r\n\r\n",
+		}},
 	} {
-		for i := 0; i < 3; i++ {
-			conn, err := net.Dial("tcp", s.Listener.Addr().String())
-			if err != nil {
-				t.Fatal(err)
+		t.Run(tt.name, func(t *testing.T) {
+			before := stacks()
+			entered := make(chan struct{}, 3)
+			s := newAPI(t, handle(func(req *apiroute.Request, res *apiroute.Response) error {
+				return tt.h(req, res, func() { entered <- struct{}{} })
+			}))
+			for i := 0; i < 3; i++ {
+				c := s.dial(t)
+				c.send(t, tt.text)
+				<-entered
+				if strings.Contains(tt.name, "events") {
+					readN(t, c, 10)
+				}
+				c.Close()
 			}
-			io.WriteString(conn, text)
-			<-entered
-			if strings.Contains(text, "events") {
-				io.ReadFull(bufio.NewReader(conn), bytes.Repeat([]byte{0}, 10))
+			s.Close() // waits for the handlers
+			if left := awaitEnd(before); len(left) > 0 {
+				t.Errorf("left: %s", strings.Join(left, "\n\n"))
 			}
-			conn.Close()
-		}
+		})
 	}
-	s.Close() // waits for the handlers
-	if left := leakAwait(before); len(left) > 0 {
-		t.Errorf("left: %s", strings.Join(left, "\n\n"))
-	}
+}
+
+func readAbandoned(req *apiroute.Request, _ *apiroute.Response, entered func()) error {
+	entered()
+	_, err := req.Bytes()
+	return err
 }
