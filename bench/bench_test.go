@@ -26,7 +26,7 @@ func TestAgreement(t *testing.T) {
 				continue
 			}
 			t.Run(task.name+"/"+p.name, func(t *testing.T) {
-				d := newDriver(p.app(), task.requests)
+				d := newDriver(p.handler(task), task.requests)
 				d.writer.keep = true
 				header := maps.Clone(d.calls[0].request.Header)
 				for range 2 {
@@ -86,7 +86,7 @@ func TestRefusals(t *testing.T) {
 		if !p.does("T4") {
 			continue
 		}
-		d := newDriver(p.app(), nil)
+		d := newDriver(p.app(false), nil)
 		for _, tt := range tests {
 			d.calls = []call{{tt.message.request(), tt.message.body}}
 			d.op()

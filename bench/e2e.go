@@ -33,7 +33,7 @@ func serve(name string) {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
-	go http.Serve(l, found[0].app())
+	go http.Serve(l, found[0].app(false))
 	fmt.Println(l.Addr())
 	for s := bufio.NewScanner(os.Stdin); s.Scan(); {
 		runtime.GC()

@@ -104,7 +104,7 @@ func grow(peers []peer, rules []rule, messages []message, rounds int, d time.Dur
 	measureAll(cells, rounds, d, func(int) {})
 	debug.SetGCPercent(percent)
 	for _, c := range cells {
-		result[c.peer].match = c.middle().ns / float64(len(messages))
+		result[c.peer].match = c.middle().NS / float64(len(messages))
 	}
 	return result
 }

@@ -16,7 +16,8 @@ import (
 
 // options are the flags of the command line.
 type options struct {
-	rounds          int
+	rounds, layouts int
+	raw             bool
 	slice           time.Duration
 	tasks, peers    string
 	e2e, growth     bool
@@ -32,9 +33,11 @@ func main() {
 		return
 	}
 	var o options
-	flag.IntVar(&o.rounds, "rounds", 12, "`rounds` of which the median is taken")
+	flag.IntVar(&o.rounds, "rounds", 8, "`rounds` of which the median is taken, for each layout")
+	flag.IntVar(&o.layouts, "layouts", 1, "`layouts` of the code, each a build of its own; with 1 it is as compiled")
+	flag.BoolVar(&o.raw, "raw", false, "write all samples in the format of encoding/gob, for -layouts")
 	flag.DurationVar(&o.slice, "slice", 100*time.Millisecond, "how long a peer has a task in a round")
-	flag.StringVar(&o.tasks, "task", "", "comma-separated `tasks`, T1 to T8; all if empty")
+	flag.StringVar(&o.tasks, "task", "", "comma-separated `tasks`, T1 to T8, or T1+ and so on as written; all if empty")
 	flag.StringVar(&o.peers, "peers", "", "comma-separated `names` of peers; all if empty")
 	flag.BoolVar(&o.e2e, "e2e", false, "measure servers on the loopback interface")
 	flag.BoolVar(&o.growth, "growth", false, "measure how routing grows with the number of routes")
@@ -54,8 +57,8 @@ func run(o options, w, progress io.Writer) error {
 	switch {
 	case flag.NArg() > 0:
 		return fmt.Errorf("unknown argument %q", flag.Arg(0))
-	case o.rounds < 1 || o.slice <= 0 || o.requests < 1 || o.conns < 1:
-		return errors.New("-rounds, -slice, -requests and -conns must be positive")
+	case o.rounds < 1 || o.layouts < 1 || o.slice <= 0 || o.requests < 1 || o.conns < 1:
+		return errors.New("-rounds, -layouts, -slice, -requests and -conns must be positive")
 	case o.e2e && o.growth:
 		return errors.New("-e2e and -growth are two runs")
 	}
@@ -141,17 +144,26 @@ func runTasks(o options, w, progress io.Writer) error {
 		return fmt.Errorf("no task in %q; there are T1 to T8", o.tasks)
 	}
 	cells := newCells(chosen, some)
-	measureAll(cells, o.rounds, o.slice, func(round int) {
-		fmt.Fprintf(progress, "round %d of %d\n", round+1, o.rounds)
-	})
+	if o.layouts > 1 {
+		err = measureLayouts(o, cells, progress)
+	} else {
+		measureAll(cells, o.rounds, o.slice, func(round int) {
+			fmt.Fprintf(progress, "round %d of %d\n", round+1, o.rounds)
+		})
+	}
+	if err != nil || o.raw {
+		return errors.Join(err, writeSamples(w, o, cells))
+	}
 	printFacts(w)
-	fmt.Fprintf(w, "Medians of %d rounds of %v of %s. Tasks:", o.rounds, o.slice, o.clockName())
+	fmt.Fprintf(w, "%d layout(s), %d rounds of %v of %s each. ", o.layouts, o.rounds, o.slice, o.clockName())
+	fmt.Fprint(w, "Ratios are medians, with the range of the layouts or, of one, the quartiles. Tasks:")
 	for i, t := range some {
 		fmt.Fprintf(w, "%s %s %s", map[bool]string{true: ";"}[i > 0], t.name, t.what)
 	}
 	fmt.Fprint(w, "\n\n")
 	r := resultOf(cells)
 	r.printFigures(w, columns, names(chosen))
+	r.printAsWritten(w, columns, names(chosen))
 	for _, our := range ours {
 		if slices.Contains(names(chosen), our) {
 			others := slices.DeleteFunc(names(chosen), func(n string) bool { return slices.Contains(ours, n) })

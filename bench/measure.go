@@ -2,8 +2,8 @@ package main
 
 import (
 	"cmp"
+	"fmt"
 	"math/rand/v2"
-	"net/http"
 	"runtime"
 	"slices"
 	"syscall"
@@ -12,7 +12,7 @@ import (
 
 // A sample is the average cost of one op over a slice of time.
 type sample struct {
-	ns, bytes, allocs float64
+	NS, Bytes, Allocs float64
 }
 
 // clock measures time. It is CPU time by default, because other users of the machine affect it far
@@ -54,9 +54,9 @@ func slice(d time.Duration, batch int, op func()) sample {
 	runtime.ReadMemStats(&after)
 	count := float64(n)
 	return sample{
-		ns:     float64(used.Nanoseconds()) / count,
-		bytes:  float64(after.TotalAlloc-before.TotalAlloc) / count,
-		allocs: float64(after.Mallocs-before.Mallocs) / count,
+		NS:     float64(used.Nanoseconds()) / count,
+		Bytes:  float64(after.TotalAlloc-before.TotalAlloc) / count,
+		Allocs: float64(after.Mallocs-before.Mallocs) / count,
 	}
 }
 
@@ -83,6 +83,7 @@ type cell struct {
 	op         func()
 	batch      int // ops between two readings of the clock
 	samples    []sample
+	layouts    []int // where the samples of each layout of the code end; nil for one layout
 }
 
 // measureAll measures all cells in rounds. In each round the tasks are in random order, and so are
@@ -128,37 +129,49 @@ func median[T any, N cmp.Ordered](list []T, get func(T) N) N {
 // middle returns the medians of the samples, for each figure on its own.
 func (c *cell) middle() sample {
 	return sample{
-		ns:     median(c.samples, func(s sample) float64 { return s.ns }),
-		bytes:  median(c.samples, func(s sample) float64 { return s.bytes }),
-		allocs: median(c.samples, func(s sample) float64 { return s.allocs }),
+		NS:     median(c.samples, func(s sample) float64 { return s.NS }),
+		Bytes:  median(c.samples, func(s sample) float64 { return s.Bytes }),
+		Allocs: median(c.samples, func(s sample) float64 { return s.Allocs }),
 	}
 }
 
-// ratio returns the median, over the rounds, of c's time divided by that of base in the same
-// round.
-func (c *cell) ratio(base *cell) float64 {
-	rounds := make([]int, len(c.samples))
-	for i := range rounds {
-		rounds[i] = i
+// A ratio is c's time divided by that of another cell in the same round.
+type ratio struct {
+	middle    float64 // the median of the layouts' medians over their rounds
+	low, high float64 // the smallest and the largest median of a layout, or, of one layout, the quartiles
+}
+
+func (r ratio) String() string { return fmt.Sprintf("%.2f (%.2f–%.2f)", r.middle, r.low, r.high) }
+
+// ratio compares the cell with another one that was measured in the same rounds.
+func (c *cell) ratio(base *cell) ratio {
+	var all []float64
+	for i := range c.samples {
+		all = append(all, c.samples[i].NS/base.samples[i].NS)
 	}
-	return median(rounds, func(i int) float64 { return c.samples[i].ns / base.samples[i].ns })
+	if len(c.layouts) < 2 {
+		slices.Sort(all)
+		n := len(all)
+		return ratio{all[n/2], all[n/4], all[min(n-1, (3*n+3)/4)]}
+	}
+	var medians []float64
+	from := 0
+	for _, to := range c.layouts {
+		medians = append(medians, median(all[from:to], func(f float64) float64 { return f }))
+		from = to
+	}
+	slices.Sort(medians)
+	return ratio{medians[len(medians)/2], medians[0], medians[len(medians)-1]}
 }
 
 // newCells returns a cell for each peer and each task that it does.
 func newCells(peers []peer, tasks []task) []*cell {
 	var cells []*cell
 	for _, p := range peers {
-		var app http.Handler
-		if p.app != nil {
-			app = p.app()
-		}
 		for _, t := range tasks {
-			h := app
-			if t.name == "T6" && p.table != nil {
-				h = p.table(gitHub())
-			}
 			if p.does(t.name) {
-				cells = append(cells, &cell{peer: p.name, task: t.name, op: newDriver(h, t.requests).op})
+				op := newDriver(p.handler(t), t.requests).op
+				cells = append(cells, &cell{peer: p.name, task: t.name, op: op})
 			}
 		}
 	}

@@ -37,8 +37,18 @@ type apirouteComment struct {
 	Body   commentBody `body:"json"`
 }
 
-func apirouteApp() http.Handler {
+// newAPI returns a router.
+func newAPI(asWritten bool) *apiroute.Router {
 	api := apiroute.New()
+	if asWritten {
+		return api.Group("/", apiroute.Use(setHeader), apiroute.OnError(
+			func(_ *apiroute.Request, _ *apiroute.Response, err error) error { return err }))
+	}
+	return api
+}
+
+func apirouteApp(asWritten bool) http.Handler {
+	api := newAPI(asWritten)
 	api.Get("/api/user", func(req *apiroute.Request, res *apiroute.Response) error {
 		return res.JSON(johnDoe)
 	})

@@ -9,7 +9,7 @@ import (
 // withBunRouter is only a router, so it does only the tasks of routing.
 var withBunRouter = peer{name: "bunrouter", skips: "T3 T4 T5 T7 T8", app: bunRouterApp, table: bunRouterTable}
 
-func bunRouterApp() http.Handler {
+func bunRouterApp(asWritten bool) http.Handler {
 	r := bunrouter.New()
 	r.GET("/api/user", func(w http.ResponseWriter, r bunrouter.Request) error {
 		return bunrouter.JSON(w, johnDoe)
@@ -17,7 +17,7 @@ func bunRouterApp() http.Handler {
 	r.GET("/api/posts/:id", func(w http.ResponseWriter, r bunrouter.Request) error {
 		return bunrouter.JSON(w, post{r.Param("id")})
 	})
-	return r
+	return withHeader(asWritten, r)
 }
 
 func bunRouterTable(rules []rule) http.Handler {

@@ -11,8 +11,12 @@ import (
 
 var withChi = peer{name: "chi", app: chiApp, table: chiTable}
 
-func chiApp() http.Handler {
-	r := chi.NewRouter()
+func chiApp(asWritten bool) http.Handler {
+	router := chi.NewRouter()
+	r := chi.Router(router)
+	if asWritten {
+		r = router.With(setHeader)
+	}
 	r.Get("/api/user", func(w http.ResponseWriter, r *http.Request) {
 		render.JSON(w, r, johnDoe)
 	})
@@ -25,7 +29,7 @@ func chiApp() http.Handler {
 	r.Get("/api/rows", func(w http.ResponseWriter, r *http.Request) {
 		render.JSON(w, r, rows)
 	})
-	return r
+	return router
 }
 
 func chiError(w http.ResponseWriter, r *http.Request, status int, err error) {

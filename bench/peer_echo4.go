@@ -8,15 +8,26 @@ import (
 
 var withEcho4 = peer{name: "echo v4", app: echo4App, table: echo4Table}
 
-func echo4App() http.Handler {
-	e := echo.New()
+func echo4App(asWritten bool) http.Handler {
+	router := echo.New()
+	e := router.Group("")
+	if asWritten {
+		handle := router.HTTPErrorHandler
+		router.HTTPErrorHandler = func(err error, c echo.Context) { handle(err, c) }
+		e.Use(func(next echo.HandlerFunc) echo.HandlerFunc {
+			return func(c echo.Context) error {
+				c.Response().Header().Set("X-Frame-Options", "DENY")
+				return next(c)
+			}
+		})
+	}
 	e.GET("/api/user", func(c echo.Context) error { return c.JSON(200, johnDoe) })
 	e.GET("/api/posts/:id", func(c echo.Context) error { return c.JSON(200, post{c.Param("id")}) })
 	e.GET("/api/search", echo4Search)
 	e.POST("/api/items", echo4Item)
 	e.POST("/api/posts/:id/comments", echo4Comment)
 	e.GET("/api/rows", func(c echo.Context) error { return c.JSON(200, rows) })
-	return e
+	return router
 }
 
 // An echoSearch is the input of a search, for both versions of echo.

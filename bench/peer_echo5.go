@@ -8,15 +8,26 @@ import (
 
 var withEcho5 = peer{name: "echo v5", app: echo5App, table: echo5Table}
 
-func echo5App() http.Handler {
-	e := echo.New()
+func echo5App(asWritten bool) http.Handler {
+	router := echo.New()
+	e := router.Group("")
+	if asWritten {
+		handle := router.HTTPErrorHandler
+		router.HTTPErrorHandler = func(c *echo.Context, err error) { handle(c, err) }
+		e.Use(func(next echo.HandlerFunc) echo.HandlerFunc {
+			return func(c *echo.Context) error {
+				c.Response().Header().Set("X-Frame-Options", "DENY")
+				return next(c)
+			}
+		})
+	}
 	e.GET("/api/user", func(c *echo.Context) error { return c.JSON(200, johnDoe) })
 	e.GET("/api/posts/:id", func(c *echo.Context) error { return c.JSON(200, post{c.Param("id")}) })
 	e.GET("/api/search", echo5Search)
 	e.POST("/api/items", echo5Item)
 	e.POST("/api/posts/:id/comments", echo5Comment)
 	e.GET("/api/rows", func(c *echo.Context) error { return c.JSON(200, rows) })
-	return e
+	return router
 }
 
 func echo5Search(c *echo.Context) error {

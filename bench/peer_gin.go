@@ -14,15 +14,32 @@ func newGin() *gin.Engine {
 	return gin.New()
 }
 
-func ginApp() http.Handler {
-	r := newGin()
+func ginApp(asWritten bool) http.Handler {
+	engine := newGin()
+	r := gin.IRoutes(engine)
+	if asWritten {
+		r = engine.Group("/", ginErrors, ginHeader)
+	}
 	r.GET("/api/user", func(c *gin.Context) { c.JSON(200, johnDoe) })
 	r.GET("/api/posts/:id", func(c *gin.Context) { c.JSON(200, post{c.Param("id")}) })
 	r.GET("/api/search", ginSearch)
 	r.POST("/api/items", ginItem)
 	r.POST("/api/posts/:id/comments", ginComment)
 	r.GET("/api/rows", func(c *gin.Context) { c.JSON(200, rows) })
-	return r
+	return engine
+}
+
+// ginErrors is where a program would look at the errors that handlers have added.
+func ginErrors(c *gin.Context) {
+	c.Next()
+	if err := c.Errors.Last(); err != nil && !c.Writer.Written() {
+		ginError(c, 500, err.Error())
+	}
+}
+
+func ginHeader(c *gin.Context) {
+	c.Header("X-Frame-Options", "DENY")
+	c.Next()
 }
 
 func ginError(c *gin.Context, status int, text string) {

@@ -32,7 +32,7 @@ type httpInComment struct {
 	Body   commentBody `in:"body=json"`
 }
 
-func httpInApp() http.Handler {
+func httpInApp(asWritten bool) http.Handler {
 	integration.UseHttpPathVariable("path")
 	mux := http.NewServeMux()
 	mux.Handle("GET /api/search", httpInRoute[httpInSearch](func(w http.ResponseWriter, in *httpInSearch) {
@@ -49,7 +49,7 @@ func httpInApp() http.Handler {
 		func(w http.ResponseWriter, in *httpInComment) {
 			naiveJSON(w, 200, comment{in.ID, in.Notify, in.Lang, in.Body})
 		})))
-	return mux
+	return withHeader(asWritten, mux)
 }
 
 // httpInRoute wraps a handler in httpin's own middleware.

@@ -9,7 +9,7 @@ import (
 // withHTTPRouter is only a router, so it does only the tasks of routing.
 var withHTTPRouter = peer{name: "httprouter", skips: "T3 T4 T5 T7 T8", app: httpRouterApp, table: httpRouterTable}
 
-func httpRouterApp() http.Handler {
+func httpRouterApp(asWritten bool) http.Handler {
 	r := httprouter.New()
 	r.GET("/api/user", func(w http.ResponseWriter, r *http.Request, _ httprouter.Params) {
 		naiveJSON(w, 200, johnDoe)
@@ -17,7 +17,7 @@ func httpRouterApp() http.Handler {
 	r.GET("/api/posts/:id", func(w http.ResponseWriter, r *http.Request, ps httprouter.Params) {
 		naiveJSON(w, 200, post{ps.ByName("id")})
 	})
-	return r
+	return withHeader(asWritten, r)
 }
 
 func httpRouterTable(rules []rule) http.Handler {

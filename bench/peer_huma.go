@@ -53,9 +53,15 @@ type humaComment struct {
 	Body   commentBody
 }
 
-func humaApp() http.Handler {
+func humaApp(asWritten bool) http.Handler {
 	mux := http.NewServeMux()
 	api := newHuma(mux)
+	if asWritten {
+		api.UseMiddleware(func(ctx huma.Context, next func(huma.Context)) {
+			ctx.SetHeader("X-Frame-Options", "DENY")
+			next(ctx)
+		})
+	}
 	huma.Get(api, "/api/user", func(context.Context, *struct{}) (*humaAnswer[user], error) {
 		return &humaAnswer[user]{johnDoe}, nil
 	})

@@ -11,7 +11,7 @@ import (
 // naive uses net/http alone, as its documentation and most tutorials do.
 var naive = peer{name: "naive", app: naiveApp, table: serveMuxTable}
 
-func naiveApp() http.Handler {
+func naiveApp(asWritten bool) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /api/user", func(w http.ResponseWriter, r *http.Request) {
 		naiveJSON(w, 200, johnDoe)
@@ -25,7 +25,7 @@ func naiveApp() http.Handler {
 	mux.HandleFunc("GET /api/rows", func(w http.ResponseWriter, r *http.Request) {
 		naiveJSON(w, 200, rows)
 	})
-	return mux
+	return withHeader(asWritten, mux)
 }
 
 func naiveJSON(w http.ResponseWriter, status int, v any) {

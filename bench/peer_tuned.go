@@ -15,7 +15,7 @@ import (
 // tuned uses net/http alone, optimized by hand. The other peers are compared with it.
 var tuned = peer{name: "tuned", app: tunedApp, table: serveMuxTable}
 
-func tunedApp() http.Handler {
+func tunedApp(asWritten bool) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /api/user", func(w http.ResponseWriter, r *http.Request) {
 		tunedJSON(w, 200, johnDoe)
@@ -29,7 +29,7 @@ func tunedApp() http.Handler {
 	mux.HandleFunc("GET /api/rows", func(w http.ResponseWriter, r *http.Request) {
 		tunedJSON(w, 200, rows)
 	})
-	return mux
+	return withHeader(asWritten, mux)
 }
 
 // A tunedBuffer is a buffer with an encoder that writes to it.

@@ -10,8 +10,8 @@ import (
 // apirouteTyped is apiroute with typed endpoints.
 var apirouteTyped = peer{name: "apiroute typed", app: typedApp, table: typedTable}
 
-func typedApp() http.Handler {
-	api := apiroute.New()
+func typedApp(asWritten bool) http.Handler {
+	api := newAPI(asWritten)
 	apiroute.Get(api, "/api/user", func(context.Context, struct{}) (user, error) {
 		return johnDoe, nil
 	})

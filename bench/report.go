@@ -7,11 +7,12 @@ import (
 	"math"
 	"os"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 )
 
-// base is the peer that the others are compared with.
+// base is the peer that the others are compared with end to end.
 const base = "tuned"
 
 // ours are the peers that use apiroute.
@@ -28,7 +29,12 @@ var targets = map[string][8]float64{
 
 // target returns the largest acceptable ratio of our time to a peer's on a task, and 0 if there is
 // no target.
-func target(peer, task string) float64 { return targets[peer][task[1]-'1'] }
+func target(peer, task string) float64 {
+	if strings.HasSuffix(task, "+") {
+		return 0
+	}
+	return targets[peer][task[1]-'1']
+}
 
 // printFacts writes what a reader must know to decide whether two tables are comparable.
 func printFacts(w io.Writer) {
@@ -77,18 +83,14 @@ func resultOf(cells []*cell) result {
 
 // printFigures writes the cost of one op for each task and peer.
 func (r result) printFigures(w io.Writer, tasks, peers []string) {
-	fmt.Fprintf(w, "One op: ns / bytes / allocations (time by that of %s)\n\n", base)
+	fmt.Fprint(w, "One op: ns / bytes / allocations\n\n")
 	printTable(w, "", tasks, peers, func(peer, task string) string {
 		c := r[[2]string{peer, task}]
 		if c == nil {
 			return ""
 		}
 		s := c.middle()
-		text := fmt.Sprintf("%s / %.0f / %.0f", count(s.ns), s.bytes, s.allocs)
-		if b := r[[2]string{base, task}]; b != nil {
-			text += fmt.Sprintf(" (%.2f)", c.ratio(b))
-		}
-		return text
+		return fmt.Sprintf("%s / %.0f / %.0f", count(s.NS), s.Bytes, s.Allocs)
 	})
 }
 
@@ -100,11 +102,33 @@ func (r result) printRatios(w io.Writer, our string, tasks, peers []string) {
 		if a == nil || b == nil {
 			return ""
 		}
-		ratio := math.Round(100*a.ratio(b)) / 100
-		if t := target(peer, task); t > 0 && ratio > t {
-			return fmt.Sprintf("**%.2f** > %.2f", ratio, t)
+		ratio := a.ratio(b)
+		if t := target(peer, task); t > 0 && math.Round(100*ratio.middle)/100 > t {
+			return fmt.Sprintf("**%v** > %.2f", ratio, t)
 		}
-		return fmt.Sprintf("%.2f", ratio)
+		return ratio.String()
+	})
+}
+
+// printAsWritten writes, for each peer, the ratio of the time of a task as written to the time
+// of the task alone.
+func (r result) printAsWritten(w io.Writer, tasks, peers []string) {
+	var columns []string
+	for _, t := range tasks {
+		if strings.HasSuffix(t, "+") && slices.Contains(tasks, strings.TrimSuffix(t, "+")) {
+			columns = append(columns, t)
+		}
+	}
+	if columns == nil {
+		return
+	}
+	fmt.Fprint(w, "Time as written by that of the same task without error function and middleware\n\n")
+	printTable(w, "", columns, peers, func(peer, task string) string {
+		a, b := r[[2]string{peer, task}], r[[2]string{peer, strings.TrimSuffix(task, "+")}]
+		if a == nil || b == nil {
+			return ""
+		}
+		return a.ratio(b).String()
 	})
 }
 

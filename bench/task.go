@@ -9,11 +9,12 @@ import (
 
 // A task is work that is the same for every peer. One op is every request of the task, once.
 type task struct {
-	name     string
-	what     string
-	requests []message
-	status   int
-	want     string // the JSON of the response; "" if any JSON will do
+	name      string
+	what      string
+	requests  []message
+	status    int
+	want      string // the JSON of the response; "" if any JSON will do
+	asWritten bool   // the app is as most programs are written; see peer.app
 }
 
 // A message is a request that a client sends.
@@ -22,21 +23,32 @@ type message struct {
 	contentType, body string
 }
 
-// tasks returns all tasks, in order.
+// tasks returns all tasks, in order. Those with a + in their name are the same work as written.
 func tasks() []task {
+	list := plainTasks()
+	for _, t := range plainTasks() {
+		if t.name != "T6" && t.name != "T7" {
+			t.name, t.what, t.asWritten = t.name+"+", t.what+", as written", true
+			list = append(list, t)
+		}
+	}
+	return list
+}
+
+func plainTasks() []task {
 	return []task{
-		{"T1", "static route, JSON", []message{{method: "GET", target: "/api/user"}}, 200, `{"name":"John Doe"}`},
-		{"T2", "one dynamic segment, JSON", []message{{method: "GET", target: "/api/posts/42"}}, 200, `{"id":"42"}`},
+		{"T1", "static route, JSON", []message{{method: "GET", target: "/api/user"}}, 200, `{"name":"John Doe"}`, false},
+		{"T2", "one dynamic segment, JSON", []message{{method: "GET", target: "/api/posts/42"}}, 200, `{"id":"42"}`, false},
 		{"T3", "5 query parameters", []message{{method: "GET",
 			target: "/api/search?page=2&limit=50&draft=true&q=go%20%26%20http&tag=web&tag=api"}}, 200,
-			`{"page":2,"limit":50,"draft":true,"q":"go & http","tags":["web","api"]}`},
-		{"T4", "JSON body, 8 fields", []message{postItem(itemJSON)}, 201, `{"id":1874}`},
+			`{"page":2,"limit":50,"draft":true,"q":"go & http","tags":["web","api"]}`, false},
+		{"T4", "JSON body, 8 fields", []message{postItem(itemJSON)}, 201, `{"id":1874}`, false},
 		{"T5", "path, query and body", []message{{method: "POST", target: "/api/posts/7/comments?notify=true&lang=de",
 			contentType: jsonType, body: commentJSON}}, 200,
-			`{"id":7,"notify":true,"lang":"de","title":"Thanks","text":"This helped me a lot.","stars":5,"public":true}`},
-		{"T6", "203 GitHub routes", gitHubRequests(), 0, ""},
-		{"T7", "1,000 structs as JSON", []message{{method: "GET", target: "/api/rows"}}, 200, ""},
-		{"T8", "invalid JSON, 400", []message{postItem(brokenJSON)}, 400, ""},
+			`{"id":7,"notify":true,"lang":"de","title":"Thanks","text":"This helped me a lot.","stars":5,"public":true}`, false},
+		{"T6", "203 GitHub routes", gitHubRequests(), 0, "", false},
+		{"T7", "1,000 structs as JSON", []message{{method: "GET", target: "/api/rows"}}, 200, "", false},
+		{"T8", "invalid JSON, 400", []message{postItem(brokenJSON)}, 400, "", false},
 	}
 }
 
