@@ -1,33 +1,32 @@
-package apiroute
+package apiroute_test
 
 import (
 	"fmt"
-	"io"
-	"log/slog"
 	"math/rand/v2"
 	"net/http"
-	"net/http/httptest"
 	"net/url"
+	"runtime"
 	"slices"
 	"sort"
+	"strconv"
 	"strings"
 	"testing"
 	"unicode/utf8"
 
+	"example.com/apiroute"
 	"github.com/google/go-cmp/cmp"
 )
 
-// The oracle finds the path for a request in the plainest way: all registered
-// paths in order, the first that matches. It shares nothing with the router but
-// net/url.
+// The oracle finds the path for a request in the plainest way: it takes all registered paths in order
+// and returns the first that matches. It shares nothing with the router but net/url.
 
-// A step is a segment of a registered path: what it is, in the order in which
-// the kinds are tried, and its text or name.
+// A step is a segment of a registered path: its kind, and its text or name.
 type step struct {
 	rank int
 	text string
 }
 
+// The kinds of steps, in the order in which they are tried.
 const (
 	rankStatic = iota
 	rankSingle
@@ -36,28 +35,30 @@ const (
 	rankMounted
 )
 
+// parseStep parses a segment of a path that the router accepts.
 func parseStep(text string) step {
-	trimmed := strings.Trim(text, "[].")
-	switch {
-	case strings.HasPrefix(text, "[[..."):
-		return step{rankOptional, trimmed}
-	case strings.HasPrefix(text, "[..."):
-		return step{rankCatchAll, trimmed}
-	case strings.HasPrefix(text, "["):
-		return step{rankSingle, trimmed}
+	s := step{rankStatic, text}
+	for _, kind := range []struct {
+		rank        int
+		open, close string
+	}{{rankOptional, "[[...", "]]"}, {rankCatchAll, "[...", "]"}, {rankSingle, "[", "]"}} {
+		if strings.HasPrefix(text, kind.open) {
+			s = step{kind.rank, strings.TrimSuffix(strings.TrimPrefix(text, kind.open), kind.close)}
+			break
+		}
 	}
-	decoded, err := url.PathUnescape(text)
-	if err != nil {
-		panic(err)
+	if decoded, err := url.PathUnescape(s.text); err == nil {
+		s.text = decoded
 	}
-	return step{rankStatic, decoded}
+	return s
 }
 
-// An entry is a registered path.
+// An entry is a registered path, of a route or of a Mount.
 type entry struct {
-	path  string
-	mount bool
-	steps []step
+	path   string
+	mount  bool
+	steps  []step
+	source string // where it is registered, once it is
 }
 
 func newEntry(path string, mount bool) entry {
@@ -153,8 +154,8 @@ func (o oracle) find(segs []string) (*entry, map[string][]string) {
 	return nil, nil
 }
 
-// splitTarget returns the segments of a request's path, decoded, without those that
-// make it untidy, and the tidy path in the bytes of the request.
+// splitTarget returns the decoded segments of a request's path, without those that make it untidy. It
+// also returns the tidy path, with the escapes of the request.
 func splitTarget(path string) (segs []string, tidy string) {
 	var kept []string
 	for _, raw := range strings.Split(path, "/")[1:] {
@@ -172,8 +173,8 @@ func splitTarget(path string) (segs []string, tidy string) {
 	return segs, "/" + strings.Join(kept, "/")
 }
 
-// A verdict is what a router answers: the path that matched and its values with
-// status 200, and otherwise only the status, or where to go.
+// A verdict is what a router does with a request: with status 200, the path that matched and its values,
+// and otherwise only the status, or where it redirects to.
 type verdict struct {
 	Status   int
 	Path     string
@@ -181,7 +182,7 @@ type verdict struct {
 	Location string
 }
 
-// verdict says what the answer to a request for a path must be.
+// verdict says what a router with these paths must do with a GET request for path, which has no query.
 func (o oracle) verdict(path string) verdict {
 	segs, tidy := splitTarget(path)
 	e, values := o.find(segs)
@@ -189,7 +190,7 @@ func (o oracle) verdict(path string) verdict {
 	case e == nil:
 		return verdict{Status: http.StatusNotFound}
 	case tidy != path && !e.mount:
-		// A raw backslash is a slash to a browser, and so goes out encoded.
+		// A browser takes a raw backslash for a slash, so it is escaped.
 		return verdict{Status: http.StatusPermanentRedirect, Location: strings.NewReplacer(`\`, "%5C", "#", "%23").Replace(tidy)}
 	case !isText(values):
 		return verdict{Status: http.StatusBadRequest}
@@ -209,72 +210,84 @@ func isText(values map[string][]string) bool {
 	return true
 }
 
-// oracleSeed and the number of a set give the set again.
+// oracleSeed and the number of a set determine the set.
 const (
 	oracleSeed = 20240613
 	oracleSets = 10_000
 )
 
-// TestOracle holds the router to the oracle on random sets of paths: what may
-// stand beside what, the order of Routes whatever the order of registration,
-// the path that matches a request, and its values.
+// TestOracle compares the router with the oracle on random sets of paths: which paths may stand beside
+// each other, the order of Routes whatever the order of registration, the path that matches a request,
+// and its values.
 func TestOracle(t *testing.T) {
-	quiet := Logger(slog.New(slog.NewTextHandler(io.Discard, nil)))
+	t.Parallel()
 	for n := uint64(0); n < oracleSets && !t.Failed(); n++ {
 		rng := rand.New(rand.NewPCG(oracleSeed, n))
-		set := fmt.Sprintf("seed %d, set %d", oracleSeed, n)
+		testOracle(t, fmt.Sprintf("seed %d, set %d", oracleSeed, n), rng)
+	}
+}
 
-		var got verdict
-		api := New(quiet)
-		var entries []entry
-		for i := 1 + rng.IntN(8); i > 0; i-- {
-			e := randomEntry(rng)
-			want := false
-			for _, f := range entries {
-				want = want || e.clashes(f)
-			}
-			if err := registerEntry(api, e, &got); (err != nil) != want {
-				t.Errorf("%s: registering %q beside %q: error %v; want one: %t", set, e.path, entries, err, want)
-			}
-			if !want {
-				entries = append(entries, e)
-			}
+func testOracle(t *testing.T, set string, rng *rand.Rand) {
+	var got verdict
+	var entries []entry
+	api := apiroute.New(quiet())
+	for i := 1 + rng.IntN(8); i > 0; i-- {
+		e := randomEntry(rng)
+		want := false
+		for _, f := range entries {
+			want = want || e.clashes(f)
 		}
-		o := newOracle(entries)
-
-		var order []Route
-		for _, e := range o {
-			order = append(order, Route{Path: e.path, Source: oracleSource(e)})
+		if err := registerEntry(api, &e, &got); (err != nil) != want {
+			t.Errorf("%s: registering %q beside %q: error %v; want one: %t", set, e.path, entries, err, want)
 		}
-		if diff := cmp.Diff(order, api.Routes()); diff != "" {
-			t.Errorf("%s: Routes (-want +got):\n%s", set, diff)
-		}
-		rng.Shuffle(len(entries), func(i, j int) { entries[i], entries[j] = entries[j], entries[i] })
-		api = New(quiet)
-		for _, e := range entries {
-			if err := registerEntry(api, e, &got); err != nil {
-				t.Errorf("%s: registering %q in another order: %v", set, e.path, err)
-			}
-		}
-		if diff := cmp.Diff(order, api.Routes()); diff != "" {
-			t.Errorf("%s: Routes after another order of registration (-want +got):\n%s", set, diff)
-		}
-
-		for i := 0; i < 6; i++ {
-			target := randomTarget(rng, o)
-			u, err := url.ParseRequestURI(target)
-			if err != nil {
-				t.Fatalf("%s: target %q: %v", set, target, err)
-			}
-			got = verdict{}
-			w := httptest.NewRecorder()
-			api.ServeHTTP(w, &http.Request{Method: http.MethodGet, URL: u, RequestURI: target, Header: http.Header{}, Body: http.NoBody})
-			got.Status, got.Location = w.Code, w.Header().Get("Location")
-			if want := o.verdict(target); !sameVerdict(want, got) {
-				t.Errorf("%s: %q, target %q (-want +got):\n%s", set, o, target, cmp.Diff(want, got))
-			}
+		if !want {
+			entries = append(entries, e)
 		}
 	}
+	o := newOracle(entries)
+
+	if diff := cmp.Diff(o.routes(), api.Routes()); diff != "" {
+		t.Errorf("%s: Routes (-want +got):\n%s", set, diff)
+	}
+	rng.Shuffle(len(entries), func(i, j int) { entries[i], entries[j] = entries[j], entries[i] })
+	api = apiroute.New(quiet())
+	for _, e := range entries {
+		if err := registerEntry(api, &e, &got); err != nil {
+			t.Errorf("%s: registering %q in another order: %v", set, e.path, err)
+		}
+	}
+	if diff := cmp.Diff(o.routes(), api.Routes()); diff != "" {
+		t.Errorf("%s: Routes after another order of registration (-want +got):\n%s", set, diff)
+	}
+
+	for i := 0; i < 6; i++ {
+		target := randomTarget(rng, o)
+		if got, want := serveVerdict(t, api, target, &got), o.verdict(target); !sameVerdict(want, got) {
+			t.Errorf("%s: %q, target %q (-want +got):\n%s", set, o, target, cmp.Diff(want, got))
+		}
+	}
+}
+
+// routes returns the routes that the router must list for the paths.
+func (o oracle) routes() (list []apiroute.Route) {
+	for _, e := range o {
+		list = append(list, apiroute.Route{Path: e.path, Source: e.source})
+	}
+	return list
+}
+
+// serveVerdict sends a GET request for a path without a query. The handlers of api are those of
+// registerEntry and write to got.
+func serveVerdict(t *testing.T, api *apiroute.Router, path string, got *verdict) verdict {
+	t.Helper()
+	u, err := url.ParseRequestURI(path)
+	if err != nil {
+		t.Fatalf("path %q: %v", path, err)
+	}
+	*got = verdict{}
+	r := serveRecorder(api, &http.Request{Method: http.MethodGet, URL: u, RequestURI: path, Header: http.Header{}, Body: http.NoBody})
+	got.Status, got.Location = r.status, r.header.Get("Location")
+	return *got
 }
 
 // sameVerdict is cmp.Equal without its cost.
@@ -290,16 +303,38 @@ func sameVerdict(a, b verdict) bool {
 	return true
 }
 
-// oracleSource tells a Mount from a Handle on the same path.
-func oracleSource(e entry) string {
-	return fmt.Sprintf("%d", len(e.steps))
+// calledAt stores the place of its call, which is that of the registration on the same line, and
+// returns h.
+func calledAt[H any](place *string, h H) H {
+	_, file, line, _ := runtime.Caller(1)
+	*place = file + ":" + strconv.Itoa(line)
+	return h
 }
 
-// registerEntry registers a handler that writes what it has been given to got.
-func registerEntry(api *Router, e entry, got *verdict) error {
-	h := func(req *Request, res *Response) error {
-		got.Path, got.Values = e.path, map[string][]string{}
-		for _, s := range e.steps {
+// registerEntry registers a handler for e that writes the values of its path to got. It returns the
+// panic as an error.
+func registerEntry(api *apiroute.Router, e *entry, got *verdict) (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = fmt.Errorf("%v", v)
+		}
+	}()
+	path, steps := e.path, e.steps
+	if e.mount {
+		h := http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+			got.Path, got.Values = path, map[string][]string{}
+			for _, s := range steps {
+				if s.rank == rankSingle {
+					got.Values[s.text] = []string{r.PathValue(s.text)}
+				}
+			}
+		})
+		api.Mount(path, calledAt(&e.source, h))
+		return nil
+	}
+	h := func(req *apiroute.Request, res *apiroute.Response) error {
+		got.Path, got.Values = path, map[string][]string{}
+		for _, s := range steps {
 			switch s.rank {
 			case rankSingle:
 				got.Values[s.text] = []string{req.Param(s.text)}
@@ -315,21 +350,11 @@ func registerEntry(api *Router, e entry, got *verdict) error {
 		}
 		return res.Status(http.StatusOK).End()
 	}
-	if !e.mount {
-		return api.register(route{source: oracleSource(e), path: e.path, handler: h}, onRoute, nil)
-	}
-	plain := FromHTTP(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-		got.Path, got.Values = e.path, map[string][]string{}
-		for _, s := range e.steps {
-			if s.rank == rankSingle {
-				got.Values[s.text] = []string{r.PathValue(s.text)}
-			}
-		}
-	}))
-	return api.register(route{source: oracleSource(e), path: e.path, handler: plain}, onMount, nil)
+	api.Handle(path, calledAt(&e.source, h))
+	return nil
 }
 
-// oracleStatics are few, so that paths overlap. Some are one text in two forms.
+// oracleStatics are few, so that paths overlap. Some are the same text with and without escapes.
 var oracleStatics = []string{"a", "a", "b", "b", "%61", "%2561", "é", "%C3%A9", "%25", "^", `"`, "a%20b", "...", "*", "日本"}
 
 func randomEntry(rng *rand.Rand) entry {
@@ -361,19 +386,19 @@ func randomEntry(rng *rand.Rand) entry {
 	return newEntry(path, !last && rng.IntN(10) == 0)
 }
 
-// oracleSegments are what a client may send for one segment: escapes of all
-// kinds, octets that url.URL encodes anew, dot segments, and what is no text.
+// oracleSegments are what a client may send for one segment: escapes of all kinds, bytes that url.URL
+// escapes again, dot segments, and what is not UTF-8.
 var oracleSegments = []string{
 	"a", "b", "%61", "%2561", "%252561", "é", "%C3%A9", "%c3%a9", "%25", "^", "%5E", `"`, "a%20b", "...", "%2e..", "*", "%E6%97%A5本",
 	"%2F", "%2f%2F", "a%2Fb", "%2Fa", "a%2f", `^%2F`, `%2F"`, `"%2F^`, "%2E%2E%2Fa", ".%2F", "%252F", "%5C", `\`, "+", "[x0]", "{x0}", ";", ":", "~", "|",
 	"", ".", "..", "%2e", "%2E%2e", ".%2E", "%FF", "\xff", "%C0%AF", "%ED%A0%80", "%00", "a%00b", "%0A",
 }
 
-// randomTarget is a path of a request, often one that a registered path matches.
+// randomTarget returns the path of a request, often one that a registered path matches.
 func randomTarget(rng *rand.Rand, o oracle) string {
 	var segs []string
 	list, escapes := oracleSegments, rng.IntN(2) == 0
-	if rng.IntN(3) == 0 { // nothing special, as most requests are
+	if rng.IntN(3) == 0 { // nothing special, like most requests
 		list, escapes = []string{"a", "b", "c", "1", "%25", "*"}, false
 	}
 	if len(o) > 0 && rng.IntN(4) > 0 {
@@ -404,8 +429,8 @@ func randomTarget(rng *rand.Rand, o oracle) string {
 	return "/" + strings.Join(segs, "/")
 }
 
-// randomEscapes writes a text with those bytes escaped that a target cannot hold
-// otherwise, and on demand with some more.
+// randomEscapes returns a text with those bytes escaped that a target cannot contain otherwise, and with
+// some more if asked for.
 func randomEscapes(rng *rand.Rand, text string, some bool) string {
 	var b strings.Builder
 	for i := 0; i < len(text); i++ {
