@@ -325,7 +325,7 @@ func TestHostileNesting(t *testing.T) {
 	nested := func(open, middle, end string, n int) string {
 		return strings.Repeat(open, n) + middle + strings.Repeat(end, n)
 	}
-	s := newAPI(t, hostileRoutes)
+	s := newAPI(t, addHostileRoutes)
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
 	attackRow{attacks: []attack{
@@ -344,7 +344,7 @@ func TestHostileNesting(t *testing.T) {
 // A client that stops in the middle of a body gets a 400 or nothing.
 func TestHostileCutBody(t *testing.T) {
 	t.Parallel()
-	s := newAPI(t, hostileRoutes)
+	s := newAPI(t, addHostileRoutes)
 	c := s.dial(t)
 	c.send(t, requestText("POST", "/json", "", isJSON, "Content-Length: 100")+"{}")
 	c.Conn.(*net.TCPConn).CloseWrite()

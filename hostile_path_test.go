@@ -182,7 +182,7 @@ func TestHostileRequestLines(t *testing.T) {
 // A client that begins with HTTP/2 on a connection without TLS may get any error, or none.
 func TestHostileHTTP2Preface(t *testing.T) {
 	t.Parallel()
-	got := newAPI(t, hostileRoutes).raw("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")
+	got := newAPI(t, addHostileRoutes).raw("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")
 	if got.err == nil && (got.status < 400 || got.status > 505) {
 		t.Errorf("%d %q", got.status, got.body)
 	}
@@ -193,7 +193,7 @@ func TestHostileHTTP2Preface(t *testing.T) {
 func TestHostileRedirects(t *testing.T) {
 	t.Parallel()
 	for name, register := range map[string]func(*apiroute.Router){
-		"few routes": hostileRoutes,
+		"few routes": addHostileRoutes,
 		"every path": func(api *apiroute.Router) { api.Get("/[[...all]]", sayOK) },
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -234,7 +234,7 @@ func staysOnHost(t *testing.T, got reply) {
 // The response to HEAD has the head of the one to GET and no body (RFC 9110, section 9.3.2).
 func TestHostileHead(t *testing.T) {
 	t.Parallel()
-	s := newAPI(t, hostileRoutes)
+	s := newAPI(t, addHostileRoutes)
 	date := regexp.MustCompile(`\r\nDate: [^\r]*`)
 	for name, target := range map[string]string{
 		"a handler": "/head", "a value": "/u/1", "no route": "/none", "a bad value": "/u/%00", "a redirect": "/d/",
@@ -264,7 +264,7 @@ func TestHostileHead(t *testing.T) {
 // What a handler does not read of a body is not taken for the next request.
 func TestHostilePipelining(t *testing.T) {
 	t.Parallel()
-	c := newAPI(t, hostileRoutes).dial(t)
+	c := newAPI(t, addHostileRoutes).dial(t)
 	c.send(t, postText("/bytes", "ab")+requestText("GET", "/u/1", "GET /u/evil HTTP/1.1\r\nHost: x\r\n")+getText("/u/2"))
 	for _, tt := range []struct{ method, want string }{{"POST", "2"}, {"GET", `{"id":"1"}`}, {"GET", `{"id":"2"}`}} {
 		c.reply(tt.method).want(t, 200, tt.want)

@@ -358,7 +358,7 @@ func TestHostileNoContent(t *testing.T) {
 	for _, code := range []int{204, 205, 304} {
 		t.Run(strconv.Itoa(code), func(t *testing.T) {
 			t.Parallel()
-			s := newAPI(t, hostileRoutes)
+			s := newAPI(t, addHostileRoutes)
 			c := s.dial(t)
 			c.send(t, getText("/fault/status?a="+strconv.Itoa(code))+getText("/u/next"))
 			c.reply("GET").want(t, code, "")
@@ -373,7 +373,7 @@ func TestHostileNoContent(t *testing.T) {
 // After panics a connection is as usable as before.
 func TestHostilePanicsKeepConnection(t *testing.T) {
 	t.Parallel()
-	c := newAPI(t, hostileRoutes).dial(t)
+	c := newAPI(t, addHostileRoutes).dial(t)
 	c.send(t, getText("/fault/panic")+getText("/fault/panicnil")+getText("/u/next"))
 	c.reply("GET").want(t, 500, problem(500))
 	c.reply("GET").want(t, 500, problem(500))
@@ -382,7 +382,7 @@ func TestHostilePanicsKeepConnection(t *testing.T) {
 
 func TestHostileGoexit(t *testing.T) {
 	t.Parallel()
-	if got := newAPI(t, hostileRoutes).raw(faultText("goexit", "")); got.err == nil && got.status != 500 {
+	if got := newAPI(t, addHostileRoutes).raw(faultText("goexit", "")); got.err == nil && got.status != 500 {
 		t.Errorf("%d %q, want a 500 or a closed connection", got.status, got.body)
 	}
 }
@@ -402,7 +402,7 @@ func TestHostileHalfResponses(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			s := newAPI(t, hostileRoutes)
+			s := newAPI(t, addHostileRoutes)
 			got := s.raw(faultText(tt.kind, ""))
 			if got.err == nil || strings.Contains(got.body, "SECRET") {
 				t.Errorf("%d %q, %v, want a response that breaks off", got.status, got.body, got.err)
@@ -421,8 +421,7 @@ func TestHostileHalfResponses(t *testing.T) {
 // A router works inside the handlers of net/http that wrap the writer and the body.
 func TestHostileOuterHandlers(t *testing.T) {
 	t.Parallel()
-	api := apiroute.New(quiet())
-	hostileRoutes(api)
+	api := hostileRoutes(quiet())
 	mux := http.NewServeMux()
 	mux.Handle("/timeout/", http.StripPrefix("/timeout", http.TimeoutHandler(api, time.Minute, "late")))
 	mux.Handle("/max/", http.StripPrefix("/max", http.MaxBytesHandler(api, 4)))

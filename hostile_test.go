@@ -33,7 +33,7 @@ type attackRow struct {
 	attacks []attack
 }
 
-// runAttacks runs each row against a server of its own, with the routes of hostileRoutes.
+// runAttacks runs each row against a server of its own, with the routes of addHostileRoutes.
 func runAttacks(t *testing.T, rows []attackRow) {
 	t.Parallel()
 	seen := map[string]bool{}
@@ -44,7 +44,7 @@ func runAttacks(t *testing.T, rows []attackRow) {
 		seen[row.name] = true
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
-			row.run(t, newAPI(t, hostileRoutes))
+			row.run(t, newAPI(t, addHostileRoutes))
 		})
 	}
 }
@@ -123,9 +123,9 @@ func sendAttack(t *testing.T, s *server, text string) (got reply, after string) 
 	return got, c.rest()
 }
 
-// internals are what no client may see: names of Go types and packages, places in the source, and
+// hostileInternal matches what no client may see: names of Go types and packages, places in the source, and
 // the secrets of the handlers here.
-var internals = regexp.MustCompile(`apiroute|[hH]ostile|goroutine|\.go:|json: |jsontext|strconv|reflect|runtime|interface \{|struct|` +
+var hostileInternal = regexp.MustCompile(`apiroute|[hH]ostile|goroutine|\.go:|json: |jsontext|strconv|reflect|runtime|interface \{|struct|` +
 	`\b(u?int(8|16|32|64)?|float64|map\[)\b|\*[a-z]+\.[A-Z]|SECRET|panic|0x[0-9a-f]{6}|multipart: |http: |unexpected EOF|<nil>`)
 
 // checkProblem checks a response to an error: it is a problem that has no other members than the
@@ -133,7 +133,7 @@ var internals = regexp.MustCompile(`apiroute|[hH]ostile|goroutine|\.go:|json: |j
 func checkProblem(t *testing.T, got reply) {
 	t.Helper()
 	got.wantProblem(t, got.status)
-	if s := internals.FindString(got.head + got.body); s != "" {
+	if s := hostileInternal.FindString(got.head + got.body); s != "" {
 		t.Errorf("%q is in the response\n%s\n%s", s, got.head, got.body)
 	}
 	if len(got.body) > 16<<10 {
@@ -234,8 +234,14 @@ func redirected(text, location string) attack {
 // locationLine returns a line of a header with the line breaks around it.
 func locationLine(location string) string { return "\r\nLocation: " + location + "\r\n" }
 
-// hostileRoutes adds the routes that are attacked.
-func hostileRoutes(api *apiroute.Router) {
+// hostileRoutes returns a router with the routes that are attacked.
+func hostileRoutes(opts ...apiroute.Option) *apiroute.Router {
+	api := apiroute.New(opts...)
+	addHostileRoutes(api)
+	return api
+}
+
+func addHostileRoutes(api *apiroute.Router) {
 	pathRoutes(api)
 	bodyRoutes(api)
 	valueRoutes(api)
