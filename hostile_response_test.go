@@ -71,6 +71,12 @@ func (panickingMarshaler) MarshalJSON() ([]byte, error) { panic("SECRET") }
 // A cycle points to itself.
 type cycle struct{ Next *cycle }
 
+func newCycle() *cycle {
+	c := &cycle{}
+	c.Next = c
+	return c
+}
+
 // faults are what handlers do wrong, or may do and find odd, by the kind.
 var faults = map[string]func(res *apiroute.Response, a string) error{
 	// What a handler sends of its input.
@@ -146,12 +152,8 @@ var faults = map[string]func(res *apiroute.Response, a string) error{
 	"chan": func(res *apiroute.Response, _ string) error {
 		return res.JSON(map[string]any{"half": 1, "z": make(chan int)})
 	},
-	"func": func(res *apiroute.Response, _ string) error { return res.JSON(struct{ Half, F any }{1, func() {}}) },
-	"cycle": func(res *apiroute.Response, _ string) error {
-		c := &cycle{}
-		c.Next = c
-		return res.JSON(c)
-	},
+	"func":   func(res *apiroute.Response, _ string) error { return res.JSON(struct{ Half, F any }{1, func() {}}) },
+	"cycle":  func(res *apiroute.Response, _ string) error { return res.JSON(newCycle()) },
 	"badkey": func(res *apiroute.Response, _ string) error { return res.JSON(map[struct{ A int }]int{{1}: 1}) },
 	"panics": func(res *apiroute.Response, _ string) error { return res.JSON([]any{"half", panickingMarshaler{}}) },
 
