@@ -143,4 +143,3 @@ func (s *hostileSite) hostileAnswer(t *testing.T, text string) hostileReply {
 func hostileRaw(method, target string, lines ...string) string {
 	return method + " " + target + " HTTP/1.1\r\n" + strings.Join(append([]string{"Host: x", "Connection: close"}, lines...), "\r\n") + "\r\n\r\n"
 }
-

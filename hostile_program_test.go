@@ -63,7 +63,8 @@ func bindAfter(do func(*apiroute.Request) error) apiroute.Handler {
 	}
 }
 
-// startAndFail returns an OnError that sends a part of a response and then returns what fail returns.
+// startAndFail returns an OnError that sends a part of a response and then returns what fail
+// returns.
 func startAndFail(fail func() error) []apiroute.Option {
 	return []apiroute.Option{apiroute.OnError(func(_ *apiroute.Request, res *apiroute.Response, _ error) error {
 		res.Status(202)
@@ -162,8 +163,8 @@ func programsOutOfOrder() []program {
 	}
 }
 
-// Whatever a handler or middleware does wrong, the client gets a complete response or sees that it is
-// not complete.
+// Whatever a handler or middleware does wrong, the client gets a complete response or sees that it
+// is not complete.
 func TestHostilePrograms(t *testing.T) {
 	t.Parallel()
 	for _, p := range append(programsAtFault(), programsOutOfOrder()...) {

@@ -12,8 +12,8 @@ import (
 	"example.com/apiroute"
 )
 
-// This file is what the hostile tests share: requests of hostile and faulty clients, written byte by
-// byte, and what must come back over the socket. The requests are in hostile_path_test.go,
+// This file is what the hostile tests share: requests of hostile and faulty clients, written byte
+// by byte, and what must come back over the socket. The requests are in hostile_path_test.go,
 // hostile_body_test.go, hostile_value_test.go and hostile_response_test.go.
 
 // An attack is one request and what the response to it must be.
@@ -123,8 +123,8 @@ func sendAttack(t *testing.T, s *server, text string) (got reply, after string) 
 	return got, c.rest()
 }
 
-// hostileInternal matches what no client may see: names of Go types and packages, places in the source, and
-// the secrets of the handlers here.
+// hostileInternal matches what no client may see: names of Go types and packages, places in the
+// source, and the secrets of the handlers here.
 var hostileInternal = regexp.MustCompile(`apiroute|[hH]ostile|goroutine|\.go:|json: |jsontext|strconv|reflect|runtime|interface \{|struct|` +
 	`\b(u?int(8|16|32|64)?|float64|map\[)\b|\*[a-z]+\.[A-Z]|SECRET|panic|0x[0-9a-f]{6}|multipart: |http: |unexpected EOF|<nil>`)
 

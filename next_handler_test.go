@@ -121,8 +121,8 @@ const (
 	noModules   = "what is not a handler does not compile, or panics at registration"
 )
 
-// nextHandlers are the handlers of the recorded site by name. Some are in no recording here; their values
-// follow their description.
+// nextHandlers are the handlers of the recorded site by name. Some are in no recording here; their
+// values follow their description.
 var nextHandlers = map[string]nextHandler{
 	"json-201": statusHandler(201, struct {
 		OK bool `json:"ok"`
@@ -466,8 +466,8 @@ func sendCookies(req *apiroute.Request, res *apiroute.Response) error {
 	}{cookies, names, false})
 }
 
-// mediaKind returns the kind of a body with these Content-Types: "text", "form" or "json". A body without
-// one is JSON, unless it is empty.
+// mediaKind returns the kind of a body with these Content-Types: "text", "form" or "json". A body
+// without one is JSON, unless it is empty.
 func mediaKind(contentType []string, empty bool) string {
 	mediaType, _, _ := mime.ParseMediaType(strings.Join(contentType[:min(len(contentType), 1)], ""))
 	switch {

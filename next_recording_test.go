@@ -12,13 +12,13 @@ import (
 	"testing"
 )
 
-// The files in testdata/next are recordings of Next.js; README.md there says of what. This file reads
-// them. next_test.go compares the routing of this package with them, and next_response_test.go the
-// responses of handlers.
+// The files in testdata/next are recordings of Next.js; README.md there says of what. This file
+// reads them. next_test.go compares the routing of this package with them, and
+// next_response_test.go the responses of handlers.
 //
-// Where this package differs on purpose, a rule says for which inputs, why, and what is wanted instead.
-// A rule looks at the input and never at which recording it is. A rule that changes nothing of any
-// recording is an error.
+// Where this package differs on purpose, a rule says for which inputs, why, and what is wanted
+// instead. A rule looks at the input and never at which recording it is. A rule that changes
+// nothing of any recording is an error.
 
 // A recording is a line of corpus.jsonl. In Target, RawRequest, and the values of headers, one
 // character stands for one byte.
@@ -94,8 +94,8 @@ func readNextJSON(t *testing.T, name string, dst any) {
 // A rawPart is what a client sends at one time.
 type rawPart string
 
-// UnmarshalJSON takes text, or an object with the beginning of a text whose last character is repeated
-// up to a length.
+// UnmarshalJSON takes text, or an object with the beginning of a text whose last character is
+// repeated up to a length.
 func (p *rawPart) UnmarshalJSON(b []byte) error {
 	var cut struct {
 		Text     string

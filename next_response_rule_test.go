@@ -12,7 +12,8 @@ import (
 	"unicode/utf8"
 )
 
-// A responseRule is a difference between the responses of Next and of this package that is on purpose.
+// A responseRule is a difference between the responses of Next and of this package that is on
+// purpose.
 type responseRule struct {
 	reason  string
 	applies func(r *replay, now nextResponse) bool         // now is what the rules before have made
@@ -341,8 +342,8 @@ var responseRules = []responseRule{
 	},
 }
 
-// isLaxJSON reports whether JSON has a name twice in one object, or a lone surrogate, which encoding/json
-// replaces with U+FFFD.
+// isLaxJSON reports whether JSON has a name twice in one object, or a lone surrogate, which
+// encoding/json replaces with U+FFFD.
 func isLaxJSON(text string) bool {
 	var v any
 	if err := json.Unmarshal([]byte(text), &v); err != nil {

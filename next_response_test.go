@@ -16,8 +16,8 @@ import (
 )
 
 // The recordings of the groups response, etag, cookies and body are of handlers. Each of these is
-// written again with this package in next_handler_test.go, and must send the same response, but for the
-// rules in next_response_rule_test.go.
+// written again with this package in next_handler_test.go, and must send the same response, but for
+// the rules in next_response_rule_test.go.
 
 // A nextResponse is what is compared of a response.
 type nextResponse struct {
@@ -103,8 +103,8 @@ func TestNextResponses(t *testing.T) {
 	}
 }
 
-// want returns what this package must respond: what is recorded, changed by all rules that apply. It
-// also returns the reasons of these rules, and counts their uses.
+// want returns what this package must respond: what is recorded, changed by all rules that apply.
+// It also returns the reasons of these rules, and counts their uses.
 func (r *replay) want(uses []atomic.Int32) (now nextResponse, why []string) {
 	now = r.recorded()
 	for i, rule := range responseRules {
@@ -146,7 +146,8 @@ func beginning(body string, length int) string {
 	return fmt.Sprintf("%s ... of %d bytes", body[:most], length)
 }
 
-// send sends the request. Next's ETags in it become those of this package that mean the same response.
+// send sends the request. Next's ETags in it become those of this package that mean the same
+// response.
 func (r *replay) send(s *server) nextResponse {
 	tag := r.resHeader("etag")
 	got := s.raw(r.wire(func(name, value string) string {
@@ -178,7 +179,8 @@ func isProblem(got reply) bool {
 	return json.Unmarshal([]byte(got.body), &p) == nil && p.Status == got.status && p.Title == http.StatusText(got.status)
 }
 
-// inOrder sorts what comes out of a map in no order: the members of objects, and lists of their names.
+// inOrder sorts what comes out of a map in no order: the members of objects, and lists of their
+// names.
 func inOrder(body string) string {
 	var v any
 	if err := json.Unmarshal([]byte(body), &v); err != nil {
@@ -208,7 +210,8 @@ func (r *replay) isError(now nextResponse) bool {
 	return now.Status >= 400 && now.Status != r.handler.status && !now.Cut && !json.Valid([]byte(now.Body))
 }
 
-// takes reports whether the handler takes the body as one of a kind, and no rule has rejected it before.
+// takes reports whether the handler takes the body as one of a kind, and no rule has rejected it
+// before.
 func (r *replay) takes(kind string, now nextResponse) bool {
 	return r.handler.parses && r.media() == kind && now.Type != problemType
 }
@@ -243,8 +246,8 @@ func (r *replay) anyCookie(text string) bool {
 	return slices.ContainsFunc(r.cookiePairs(), func(p string) bool { return strings.Contains(p, text) })
 }
 
-// cookies returns the response with the cookies as RFC 6265 and net/http have them: a value loses the
-// quotation marks around it, and the first cookie of a name counts.
+// cookies returns the response with the cookies as RFC 6265 and net/http have them: a value loses
+// the quotation marks around it, and the first cookie of a name counts.
 func (r *replay) cookies(now nextResponse) nextResponse {
 	cookies, names := map[string]string{}, []string{}
 	for _, p := range r.cookiePairs() {

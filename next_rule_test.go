@@ -48,7 +48,8 @@ func anySegment(path string, is func(string) bool) bool {
 	return slices.ContainsFunc(strings.Split(strings.TrimPrefix(path, "/"), "/"), is)
 }
 
-// isPartlyDynamic reports whether a segment has brackets and is neither [x] nor [...x] nor [[...x]].
+// isPartlyDynamic reports whether a segment has brackets and is neither [x] nor [...x] nor
+// [[...x]].
 func isPartlyDynamic(s string) bool {
 	inner := s
 	for _, form := range [][2]string{{"[[...", "]]"}, {"[...", "]"}, {"[", "]"}} {

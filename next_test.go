@@ -16,8 +16,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// TestNextSortedRoutes registers the lists of paths that were given to Next's own sorting: what Next
-// refuses is refused, and Routes has the others in Next's order.
+// TestNextSortedRoutes registers the lists of paths that were given to Next's own sorting: what
+// Next refuses is refused, and Routes has the others in Next's order.
 func TestNextSortedRoutes(t *testing.T) {
 	t.Parallel()
 	var lists []sortedRoutes
@@ -42,8 +42,8 @@ func TestNextSortedRoutes(t *testing.T) {
 	}
 }
 
-// A sortedRoutes is a list of paths, and the order in which Next has them or the error with which it
-// refuses them.
+// A sortedRoutes is a list of paths, and the order in which Next has them or the error with which
+// it refuses them.
 type sortedRoutes struct {
 	Routes, Sorted []string
 	Error          string
@@ -61,8 +61,8 @@ func (list sortedRoutes) checkRefused(t *testing.T) {
 	}
 }
 
-// checkSorted checks that only those paths of the list are refused that have a rule, and the order of
-// the others. It counts the uses of each rule.
+// checkSorted checks that only those paths of the list are refused that have a rule, and the order
+// of the others. It counts the uses of each rule.
 func (list sortedRoutes) checkSorted(t *testing.T, uses []atomic.Int32) {
 	t.Helper()
 	api, refusals := registerAll(list.Routes)
@@ -92,8 +92,8 @@ func (list sortedRoutes) checkSorted(t *testing.T, uses []atomic.Int32) {
 	}
 }
 
-// registerAll registers paths in their order. It leaves out those that are refused, and returns their
-// errors by the index.
+// registerAll registers paths in their order. It leaves out those that are refused, and returns
+// their errors by the index.
 func registerAll(paths []string) (api *apiroute.Router, refusals map[int]error) {
 	api, refusals = apiroute.New(), map[int]error{}
 	for i, path := range paths {
@@ -130,8 +130,8 @@ type routeInfo struct {
 	Query  map[string]any `json:"query"` // of the query and the path, each a string or []any
 }
 
-// TestNextRouting sends the requests that were sent to Next: they must reach the same route with the
-// same values, but for the rules in routingRules.
+// TestNextRouting sends the requests that were sent to Next: they must reach the same route with
+// the same values, but for the rules in routingRules.
 func TestNextRouting(t *testing.T) {
 	t.Parallel()
 	s := newNextSite(t)
@@ -163,7 +163,8 @@ func TestNextRouting(t *testing.T) {
 	}
 }
 
-// routingRecordings returns the recordings that are about routing, and not about bodies and responses.
+// routingRecordings returns the recordings that are about routing, and not about bodies and
+// responses.
 func routingRecordings(t *testing.T) []*recording {
 	t.Helper()
 	list := readRecordings(t, "routing", "url", "query", "methods", "protocol")
@@ -259,8 +260,8 @@ func newNextSite(t *testing.T) *nextSite {
 	return s
 }
 
-// sendInfo is the handler of the recorded site. It adds the values of the path to the query, where they
-// replace others of the same name.
+// sendInfo is the handler of the recorded site. It adds the values of the path to the query, where
+// they replace others of the same name.
 func sendInfo(req *apiroute.Request, res *apiroute.Response) error {
 	query := map[string]any{}
 	for name, list := range req.Query() {
@@ -331,8 +332,8 @@ type aimed struct {
 	byNetHTTP routed // what net/http sends without this package; bareStatus if a handler got the request
 }
 
-// target returns the path and the query as they were sent. A target in absolute form has the path after
-// the authority. What is no path does not begin with a slash.
+// target returns the path and the query as they were sent. A target in absolute form has the path
+// after the authority. What is no path does not begin with a slash.
 func (a *aimed) target() (path, query string) {
 	path, query, _ = strings.Cut(toBytes(a.Target), "?")
 	if _, rest, ok := strings.Cut(path, ":"); ok && path[0] != '/' && strings.HasPrefix(rest, "/") {
@@ -402,8 +403,8 @@ func (a *aimed) byOracle() routed {
 	return want
 }
 
-// parsePairs returns a query as the handler "info" sends it: without malformed pairs, and with U+FFFD
-// for each byte that is not UTF-8, as encoding/json does.
+// parsePairs returns a query as the handler "info" sends it: without malformed pairs, and with
+// U+FFFD for each byte that is not UTF-8, as encoding/json does.
 func parsePairs(query string) map[string]any {
 	lists := map[string][]string{}
 	for _, pair := range strings.Split(query, "&") {
