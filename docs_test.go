@@ -22,21 +22,19 @@ import (
 	"testing"
 )
 
-// The Go blocks of these pages must compile. There are three kinds:
+// docsPages are the pages whose Go blocks must compile. There are three kinds of blocks:
 //
-//   - Blocks that are whole files, and begin with a comment that is a file name,
-//     are together one program of their page, whose tests are run too. A whole
-//     file without a name is a program of its own.
-//   - Blocks of declarations.
-//   - Blocks of statements: the body of a function that returns an error.
+//   - Whole files. Those that begin with a comment that is a file name are together one program of
+//     their page, whose tests are run too. Any other is a program of its own.
+//   - Declarations.
+//   - Statements, which are the body of a function that returns an error.
 //
-// What surrounds the last two, and is not in them, is in docsAround. A name that
-// is declared in a block and not used there is no error, for a reader knows that
-// it goes on; and { … } is a body that is left out.
+// The last two may use what docsAround declares and docsImports imports. A name that a block
+// declares and does not use is no error, because a reader knows that the program goes on; and { … }
+// is a body that is left out.
 var docsPages = []string{"README.md", "docs/from-nextjs.md"}
 
-// docsAround has one declaration a line; those that a block has itself are left
-// out for it.
+// docsAround has one declaration a line. One that a block has itself is left out for that block.
 const docsAround = `
 var api *apiroute.Router
 var req *apiroute.Request
@@ -52,13 +50,14 @@ type User struct { Name string }
 type Store interface { Post(ctx context.Context, id string) (Post, error); Posts(ctx context.Context, page int) ([]Post, error); User(ctx context.Context, session string) (User, error) }
 `
 
-// docsImports is what blocks without imports may use.
+// docsImports are the packages that blocks without imports may use.
 var docsImports = []string{
 	"context", "crypto/hmac", "crypto/sha256", "database/sql", "encoding/hex", "errors", "fmt", "log", "mime/multipart",
 	"net/http", "net/http/httputil", "net/url", "os", "time", "example.com/apiroute",
 }
 
 func TestDocs(t *testing.T) {
+	t.Parallel()
 	blocks := 0
 	for _, page := range docsPages {
 		text, err := os.ReadFile(filepath.FromSlash(page))
@@ -68,68 +67,80 @@ func TestDocs(t *testing.T) {
 		program := map[string]string{}
 		for _, b := range goBlocks(string(text)) {
 			blocks++
-			where := fmt.Sprintf("%s:%d", page, b.line)
-			if text, err := format.Source([]byte(b.text)); err == nil && string(text) != b.text {
-				t.Errorf("%s: gofmt has\n%s", where, text)
-			}
-			if b.file == "" {
-				if err := checkBlock(where, b.text); err != nil {
-					t.Errorf("%v\n%s", err, b.text)
+			t.Run(fmt.Sprintf("%s line %d", filepath.Base(page), b.line), func(t *testing.T) {
+				b.check(t, page)
+				if program[b.file] != "" {
+					t.Errorf("the page has two files %s", b.file)
 				}
-				continue
-			}
-			if program[b.file] != "" {
-				t.Errorf("%s: the page has two files %s", where, b.file)
-			}
-			program[b.file] = b.text
+				if b.file != "" {
+					program[b.file] = b.text
+				}
+			})
 		}
 		if len(program) > 0 {
-			t.Run(page, func(t *testing.T) { testProgram(t, program) })
+			t.Run("the program of "+filepath.Base(page), func(t *testing.T) {
+				t.Parallel()
+				testProgram(t, program)
+			})
 		}
 	}
 	if blocks < 30 {
-		t.Errorf("found %d blocks: are they still marked as Go?", blocks)
+		t.Errorf("found %d blocks, want at least 30: are they still marked as Go?", blocks)
 	}
 }
 
-// The test above is worth what it finds.
+// TestDocsFindsMistakes checks that TestDocs finds what a compiler would.
 func TestDocsFindsMistakes(t *testing.T) {
-	for _, text := range []string{
-		"return res.Jason(1)",
-		"return res.Status(\"200\").JSON(1)",
-		"api.Get(\"/api/user\", func(req *apiroute.Request, res *apiroute.Response) { … })",
-		"func f() error { return 1 }",
-		"func f(req *apiroute.Request, res *apiroute.Response) error { res.End() }",
-		"type T struct { A Nothing }",
-		"package main\n\nimport \"net/http\"\n\nfunc main() {}",
-		"if {",
-		"v := 1; v := 2",
+	t.Parallel()
+	for _, tt := range []struct {
+		name, block string
+		compiles    bool
+	}{
+		{"unknown method", "return res.Jason(1)", false},
+		{"argument of another type", "return res.Status(\"200\").JSON(1)", false},
+		{"handler without a result", "api.Get(\"/api/user\", func(req *apiroute.Request, res *apiroute.Response) { … })", false},
+		{"result of another type", "func f() error { return 1 }", false},
+		{"function without a return", "func f(req *apiroute.Request, res *apiroute.Response) error { res.End() }", false},
+		{"unknown type", "type T struct { A Nothing }", false},
+		{"unused import of a whole file", "package main\n\nimport \"net/http\"\n\nfunc main() {}", false},
+		{"syntax", "if {", false},
+		{"variable declared twice", "v := 1; v := 2", false},
+		{"unused variable", "v := req.Query()", true},
+		{"statement", "return res.JSON(1)", true},
+		{"type that is declared around it too", "type Post struct { Mine int }\n\nvar _ = Post{Mine: 1}", true},
+		{"comment", "mux := http.NewServeMux() // yours\nmux.Handle(\"/\", api)", true},
+		{"body that is left out", "h := func() (int, error) { … }", true},
+		{"declaration and statement", "type t struct{}\n\nv, err := apiroute.Bind[t](req)", true},
 	} {
-		if err := checkBlock("test", text); err == nil {
-			t.Errorf("compiles:\n%s", text)
-		}
-	}
-	for _, text := range []string{
-		"v := req.Query()",
-		"return res.JSON(1)",
-		"type Post struct { Mine int }\n\nvar _ = Post{Mine: 1}",
-		"mux := http.NewServeMux() // yours\nmux.Handle(\"/\", api)",
-		"h := func() (int, error) { … }",
-		"type t struct{}\n\nv, err := apiroute.Bind[t](req)",
-	} {
-		if err := checkBlock("test", text); err != nil {
-			t.Errorf("%v\n%s", err, text)
-		}
+		t.Run(tt.name, func(t *testing.T) {
+			if err := checkBlock("test", tt.block); (err == nil) != tt.compiles {
+				t.Errorf("error %v; it compiles: %t\n%s", err, tt.compiles, tt.block)
+			}
+		})
 	}
 }
 
+// A goBlock is a block of a page that is marked as Go.
 type goBlock struct {
-	line int    // of the first line of text
-	file string // of a whole file: its name, or ""
+	line int    // the line of the page on which text begins
+	file string // the name of a whole file, or ""
 	text string
 }
 
 var docsFile = regexp.MustCompile(`^// (\w+\.go)\n(?:.*\n)*?package `)
+
+// check checks the format of a block, and that it compiles unless it is one file of several.
+func (b goBlock) check(t *testing.T, page string) {
+	t.Helper()
+	if text, err := format.Source([]byte(b.text)); err == nil && string(text) != b.text {
+		t.Errorf("gofmt would write\n%s", text)
+	}
+	if b.file == "" {
+		if err := checkBlock(fmt.Sprintf("%s:%d", page, b.line), b.text); err != nil {
+			t.Errorf("%v\n%s", err, b.text)
+		}
+	}
+}
 
 // goBlocks returns the blocks of a page that are marked as Go.
 func goBlocks(page string) (blocks []goBlock) {
@@ -152,7 +163,7 @@ func goBlocks(page string) (blocks []goBlock) {
 	return blocks
 }
 
-// checkBlock returns what the compiler would say.
+// checkBlock returns the error that the compiler would report for a block, with its place in where.
 func checkBlock(where, text string) error {
 	text = strings.ReplaceAll(text, "{ … }", `{ panic("…") }`)
 	fset := token.NewFileSet()
@@ -175,6 +186,22 @@ func checkBlock(where, text string) error {
 		}
 	}
 
+	declared := declaredNames(f)
+	around := imports
+	for _, d := range strings.Split(docsAround, "\n") {
+		if words := strings.FieldsFunc(d, func(r rune) bool { return r == ' ' || r == ',' }); len(words) > 1 && !declared[words[1]] {
+			around += d + "\n"
+		}
+	}
+	g, err := parser.ParseFile(fset, "docsAround", around, parser.SkipObjectResolution)
+	if err != nil {
+		return err
+	}
+	return checkFiles(fset, false, f, g)
+}
+
+// declaredNames returns the names that a file declares.
+func declaredNames(f *ast.File) map[string]bool {
 	declared := map[string]bool{}
 	for _, d := range f.Decls {
 		switch d := d.(type) {
@@ -195,24 +222,19 @@ func checkBlock(where, text string) error {
 			}
 		}
 	}
-	around := imports
-	for _, d := range strings.Split(docsAround, "\n") {
-		if words := strings.FieldsFunc(d, func(r rune) bool { return r == ' ' || r == ',' }); len(words) > 1 && !declared[words[1]] {
-			around += d + "\n"
-		}
-	}
-	g, err := parser.ParseFile(fset, "docsAround", around, parser.SkipObjectResolution)
-	if err != nil {
-		return err
-	}
-	return checkFiles(fset, false, f, g)
+	return declared
 }
 
 var docsUnused = regexp.MustCompile(`(declared|imported)( as \w+)? and not used`)
 
-// checkFiles checks the types of one package. What is not used counts only if
-// the package is whole.
+// checking is held while types are checked, because the importer is not safe for concurrent use.
+var checking sync.Mutex
+
+// checkFiles checks the types of a package. What is not used is an error only if the package is
+// whole.
 func checkFiles(fset *token.FileSet, whole bool, files ...*ast.File) error {
+	checking.Lock()
+	defer checking.Unlock()
 	imp, err := docsImporter()
 	if err != nil {
 		return err
@@ -231,8 +253,7 @@ func checkFiles(fset *token.FileSet, whole bool, files ...*ast.File) error {
 	return errors.Join(errs...)
 }
 
-// docsImporter returns an importer of docsImports, made from what the go command
-// has compiled.
+// docsImporter returns an importer of docsImports that reads what the go command has compiled.
 var docsImporter = sync.OnceValues(func() (types.Importer, error) {
 	args := append([]string{"list", "-export", "-deps", "-f", "{{.ImportPath}}\t{{.Export}}"}, docsImports...)
 	out, err := exec.Command("go", args...).Output()
@@ -256,10 +277,11 @@ var docsImporter = sync.OnceValues(func() (types.Importer, error) {
 	}), nil
 })
 
-// testProgram runs the tests of a program as a package of this module that is
-// there for the go command only. It is not vetted, for which Go 1.22 would want
-// its files.
+// testProgram runs the tests of a program as a package of this module. Its files are in an overlay,
+// so only the go command sees them. It is not vetted, because go vet in Go 1.22 needs the files
+// themselves.
 func testProgram(t *testing.T, program map[string]string) {
+	t.Helper()
 	tmp := t.TempDir()
 	root, err := os.Getwd()
 	if err != nil {

@@ -16,11 +16,12 @@ import (
 	"example.com/apiroute"
 )
 
-// get asks a handler as a client would, and prints status and body.
+// get sends a GET request to a handler and prints the status and the body of the response.
 func get(h http.Handler, path string) {
 	send(h, http.MethodGet, path, "")
 }
 
+// send sends a request with a body of JSON to a handler and prints the response as get does.
 func send(h http.Handler, method, path, body string) {
 	r := httptest.NewRequest(method, path, strings.NewReader(body))
 	r.Header.Set("Content-Type", "application/json")
@@ -47,7 +48,7 @@ func Example() {
 	// 404 {"title":"Not Found","status":404}
 }
 
-// One handler for all methods, as a file in pages/api has it.
+// One handler serves all methods of a path, as a file in pages/api does.
 func ExampleRouter_Handle() {
 	api := apiroute.New()
 	api.Handle("/api/posts/[id]", func(req *apiroute.Request, res *apiroute.Response) error {
@@ -68,7 +69,7 @@ func ExampleRouter_Handle() {
 	// 204
 }
 
-// A handler for each method of a path; the router answers the others.
+// Each method of a path has a handler of its own. The router rejects the other methods.
 func ExampleRouter_Get() {
 	api := apiroute.New()
 	api.Get("/api/posts/[id]", func(req *apiroute.Request, res *apiroute.Response) error {
@@ -102,7 +103,8 @@ func ExampleRequest_Segments() {
 	// 404 {"title":"Not Found","status":404}
 }
 
-// The order of paths is that of Next.js, whatever the order of registration.
+// Routes lists the paths in the order in which Next.js tries them, whatever the order of
+// registration.
 func ExampleRouter_Routes() {
 	h := func(*apiroute.Request, *apiroute.Response) error { return nil }
 	api := apiroute.New()
@@ -120,7 +122,7 @@ func ExampleRouter_Routes() {
 	// GET /api/[...rest]
 }
 
-// Part of an API under a prefix, for those who are let in.
+// A group is a part of an API with a prefix and options of its own.
 func ExampleRouter_Group() {
 	onlyAdmins := func(next apiroute.Handler) apiroute.Handler {
 		return func(req *apiroute.Request, res *apiroute.Response) error {
@@ -140,7 +142,7 @@ func ExampleRouter_Group() {
 	// 401 {"title":"Unauthorized","status":401,"detail":"log in first"}
 }
 
-// Standard middleware, for all requests.
+// Standard middleware sees all requests.
 func ExampleUse() {
 	logged := func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -161,7 +163,7 @@ func ExampleUse() {
 	// 404 {"title":"Not Found","status":404}
 }
 
-// Middleware that sees the handler's error, and hands on a value.
+// This middleware passes a value on to the handler and sees the handler's error.
 func ExampleAround() {
 	type userKey struct{}
 	withUser := func(next apiroute.Handler) apiroute.Handler {
@@ -200,7 +202,7 @@ func ExampleErrorf() {
 	// 404 {"title":"Not Found","status":404,"detail":"no post \"2\""}
 }
 
-// An answer with a header, and an error that only the log sees.
+// The response has a header, and the cause of the error is only logged.
 func ExampleError() {
 	api := apiroute.New(apiroute.Logger(slog.New(slog.NewTextHandler(io.Discard, nil))))
 	api.Get("/api/report", func(req *apiroute.Request, res *apiroute.Response) error {
@@ -216,7 +218,7 @@ func ExampleError() {
 	// 503 {"title":"Service Unavailable","status":503,"detail":"the report is being made"}
 }
 
-// Errors of a library, turned into answers in one place.
+// One function turns the errors of a library into responses.
 func ExampleOnError() {
 	api := apiroute.New(
 		apiroute.Logger(slog.New(slog.NewTextHandler(io.Discard, nil))),
@@ -235,7 +237,7 @@ func ExampleOnError() {
 	// 404 {"title":"Not Found","status":404,"detail":"no such file"}
 }
 
-// A router, and a single handler, in a mux that is there already.
+// A router and a single handler are part of an existing mux.
 func ExampleHandler_ServeHTTP() {
 	api := apiroute.New()
 	api.Get("/api/user", func(req *apiroute.Request, res *apiroute.Response) error {
@@ -256,7 +258,7 @@ func ExampleHandler_ServeHTTP() {
 	// 200 hook 7
 }
 
-// What no route matches goes to a mux that is there already.
+// An existing mux gets the requests that match no route.
 func ExampleRouter_Mount() {
 	mux := http.NewServeMux()
 	mux.HandleFunc("/about", func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, "about us") })
@@ -294,7 +296,7 @@ func ExampleRequest_JSON() {
 	// 400 {"title":"Bad Request","status":400,"detail":"the body is not valid JSON at offset 13","errors":[{"in":"body","detail":"is not valid JSON at offset 13"}]}
 }
 
-// A whole request in one struct, with every wrong field told at once.
+// Bind fills one struct from the whole request and reports all invalid fields together.
 func ExampleBind() {
 	type newComment struct {
 		PostID int  `path:"id"`
@@ -323,7 +325,7 @@ type paging struct {
 	Size int `query:"size" default:"20"`
 }
 
-// Validate has the last word, when all fields have been filled.
+// Validate is called when all fields have been filled.
 func (p paging) Validate() error {
 	if p.Size > 100 {
 		return apiroute.FieldError{In: "query", Name: "size", Detail: "must be at most 100"}
@@ -351,7 +353,7 @@ func ExampleGet() {
 	// 422 {"title":"Unprocessable Entity","status":422,"detail":"1 field is wrong","errors":[{"in":"query","name":"size","detail":"must be at most 100"}]}
 }
 
-// A handler under test needs no server.
+// A test of a handler needs no server.
 func Example_test() {
 	h := apiroute.Handler(func(req *apiroute.Request, res *apiroute.Response) error {
 		return res.Status(201).SetHeader("Location", "/api/posts/1").JSON(map[string]int{"id": 1})
@@ -407,7 +409,7 @@ func ExampleJSONLines() {
 	// 9
 }
 
-// A service that the client does not learn of, with a secret that it needs.
+// The client learns neither of the service behind the proxy nor of the key that it needs.
 func ExampleProxy() {
 	secret := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		fmt.Fprint(w, r.URL.RequestURI(), " with ", r.Header.Get("X-Key"))

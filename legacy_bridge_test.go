@@ -5,7 +5,5 @@ import "example.com/apiroute"
 // These names come from test files that are still in package apiroute; see legacy_test.go. Delete
 // this file when they are in this package.
 var (
-	hostileRoutes   = apiroute.HostileRoutes
-	hostileInternal = apiroute.HostileInternal
-	bindFuzzSeeds   = apiroute.BindFuzzSeeds
+	bindFuzzSeeds = apiroute.BindFuzzSeeds
 )

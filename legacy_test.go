@@ -309,7 +309,5 @@ func isText(values map[string][]string) bool {
 }
 
 var (
-	HostileRoutes   = hostileRoutes
-	HostileInternal = hostileInternal
-	BindFuzzSeeds   = bindFuzzSeeds
+	BindFuzzSeeds = bindFuzzSeeds
 )

@@ -8,15 +8,14 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
 )
 
-// start runs the program with args on a free port. The function stop ends it as a signal would, and
-// waits until it has ended.
+// start runs the program with args on a free port and returns its URL. The function
+// stop ends it as a signal would, and waits until it has ended.
 func start(t *testing.T, args ...string) (url string, stop func()) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
@@ -62,58 +61,29 @@ func send(t *testing.T, method, url, body string) (int, string) {
 	return res.StatusCode, string(b)
 }
 
-// TestREADME runs the curl commands of the README in order against a new server, and compares each
-// response with the lines below its command.
-func TestREADME(t *testing.T) {
-	b, err := os.ReadFile("../../README.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	url, _ := start(t)
-	host := strings.TrimPrefix(url, "http://")
-	blocks := strings.Split(string(b), "```console\n")[1:]
-	commands := 0
-	for _, block := range blocks {
-		block, _, _ = strings.Cut(block, "```")
-		for _, step := range strings.Split(block, "$ ")[1:] {
-			command, want, _ := strings.Cut(step, "\n")
-			commands++
-			line := strings.ReplaceAll(command, "localhost:8080", host)
-			line = strings.Replace(line, "curl ", "curl --silent ", 1)
-			got, err := exec.Command("sh", "-c", line).CombinedOutput()
-			if err != nil {
-				t.Errorf("%s: %v\n%s", command, err, got)
-			}
-			if strings.TrimSpace(string(got)) != strings.TrimSpace(want) {
-				t.Errorf("%s\n got %s\nwant %s", command, got, want)
-			}
-		}
-	}
-	if commands < 10 {
-		t.Errorf("the README has %d commands: has its form changed?", commands)
-	}
-}
-
 func TestAPI(t *testing.T) {
 	t.Setenv("SIGNING_KEY", "secret")
 	url, _ := start(t)
-	for _, tt := range []struct {
+	for _, tt := range []struct { // in this order: the second request finds what the first has left
+		name               string
 		method, path, body string
 		status             int
-		want               string // contained in the response
+		want               string // part of the body
 	}{
-		{"POST", "/api/user", `{"name":" "}`, 422, `{"in":"body","name":"name","detail":"is required"}`},
-		{"DELETE", "/api/user", "", 405, "Method Not Allowed"},
-		{"GET", "/api/sign?text=a", "", 200, "4048c44911916043ff626895ff78c5262764685b6cb9a03ce07886a9effb924c"},
-		{"DELETE", "/api/posts/1", "", 204, ""},
-		{"DELETE", "/api/posts/1", "", 404, "no post 1"},
-		{"GET", "/api/posts/1", "", 404, "no post 1"},
-		{"GET", "/api/shop/a/b", "", 200, "shop: /a/b"},
+		{"name of spaces", "POST", "/api/user", `{"name":" "}`, 422, `{"in":"body","name":"name","detail":"is required"}`},
+		{"other method", "DELETE", "/api/user", "", 405, "Method Not Allowed"},
+		{"signature", "GET", "/api/sign?text=a", "", 200, "4048c44911916043ff626895ff78c5262764685b6cb9a03ce07886a9effb924c"},
+		{"delete a post", "DELETE", "/api/posts/1", "", 204, ""},
+		{"delete it again", "DELETE", "/api/posts/1", "", 404, "no post 1"},
+		{"get a deleted post", "GET", "/api/posts/1", "", 404, "no post 1"},
+		{"optional catch-all", "GET", "/api/shop/a/b", "", 200, "shop: /a/b"},
 	} {
-		status, body := send(t, tt.method, url+tt.path, tt.body)
-		if status != tt.status || !strings.Contains(body, tt.want) {
-			t.Errorf("%s %s %s: got %d %s, want %d and %s", tt.method, tt.path, tt.body, status, body, tt.status, tt.want)
-		}
+		t.Run(tt.name, func(t *testing.T) {
+			status, body := send(t, tt.method, url+tt.path, tt.body)
+			if status != tt.status || !strings.Contains(body, tt.want) {
+				t.Errorf("%s %s %s: got %d %s, want %d and %s", tt.method, tt.path, tt.body, status, body, tt.status, tt.want)
+			}
+		})
 	}
 }
 
@@ -126,6 +96,7 @@ func TestSignWithoutKey(t *testing.T) {
 }
 
 func TestStateSurvivesRestart(t *testing.T) {
+	t.Parallel()
 	file := filepath.Join(t.TempDir(), "state.json")
 	url, stop := start(t, "-file", file)
 	send(t, "POST", url+"/api/user", `{"name":"Ada"}`)
@@ -134,40 +105,47 @@ func TestStateSurvivesRestart(t *testing.T) {
 	stop()
 	url, _ = start(t, "-file", file)
 	for _, tt := range []struct {
-		path   string
-		status int
-		want   string
+		name, path string
+		status     int
+		want       string
 	}{
-		{"/api/user", 200, `{"name":"Ada"}`},
-		{"/api/posts/2", 200, `{"id":2,"title":"Two","tags":["x"]}`},
-		{"/api/posts/1", 404, `{"title":"Not Found","status":404,"detail":"no post 1"}`},
+		{"a user that was changed", "/api/user", 200, `{"name":"Ada"}`},
+		{"a post that was added", "/api/posts/2", 200, `{"id":2,"title":"Two","tags":["x"]}`},
+		{"a post that was deleted", "/api/posts/1", 404, `{"title":"Not Found","status":404,"detail":"no post 1"}`},
 	} {
-		if status, body := send(t, "GET", url+tt.path, ""); status != tt.status || body != tt.want {
-			t.Errorf("GET %s: got %d %s, want %d %s", tt.path, status, body, tt.status, tt.want)
-		}
+		t.Run(tt.name, func(t *testing.T) {
+			if status, body := send(t, "GET", url+tt.path, ""); status != tt.status || body != tt.want {
+				t.Errorf("GET %s: got %d %s, want %d %s", tt.path, status, body, tt.status, tt.want)
+			}
+		})
 	}
 	if names, err := filepath.Glob(file + ".*"); err != nil || len(names) > 0 {
 		t.Errorf("files left over: %v, %v", names, err)
 	}
 }
 
-// A change that cannot be written to the file is neither acknowledged nor visible.
+// TestFileFails checks that a change which cannot be written to the file is an error,
+// and that no reader sees it.
 func TestFileFails(t *testing.T) {
+	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "gone")
 	st, err := openStore(filepath.Join(dir, "state.json"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	if err := st.update(func(s *state) error { s.User.Name = "Ada"; return nil }); err == nil {
-		t.Error("update: no error, though the folder is not there")
+		t.Error("update: no error, although the directory does not exist")
 	}
 	if got := st.get().User.Name; got != "John Doe" {
-		t.Errorf("name: got %q, want that from before", got)
+		t.Errorf("name: got %q, want the one from before", got)
 	}
 }
 
-// The client sends Expect: 100-continue. The server asks for the body when the handler reads it, so
-// the handler is running once the client has been asked.
+// TestShutdownLetsRequestFinish ends the program while a request is running. The
+// server sends 100 Continue when the handler begins to read the body, so a client
+// that has got it knows that the handler is running.
+//
+// It does not run in parallel with other tests, which could open the port again.
 func TestShutdownLetsRequestFinish(t *testing.T) {
 	url, stop := start(t)
 	conn, err := net.Dial("tcp", strings.TrimPrefix(url, "http://"))
@@ -208,8 +186,10 @@ func TestShutdownLetsRequestFinish(t *testing.T) {
 	<-stopped
 }
 
-// A clock would run forever. Shutdown ends it, and its response is complete.
+// TestShutdownEndsClock checks that the shutdown ends the clock, which has no end of
+// its own, and that the client gets a complete response.
 func TestShutdownEndsClock(t *testing.T) {
+	t.Parallel()
 	url, stop := start(t, "-tick", "1ms")
 	res, err := http.Get(url + "/api/clock")
 	if err != nil {
@@ -228,17 +208,24 @@ func TestShutdownEndsClock(t *testing.T) {
 }
 
 func TestRunFails(t *testing.T) {
+	t.Parallel()
 	bad := filepath.Join(t.TempDir(), "bad.json")
 	if err := os.WriteFile(bad, []byte("{"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	for _, args := range [][]string{
-		{"-nope"},
-		{"-addr", "localhost:-1"},
-		{"-file", bad},
+	for _, tt := range []struct {
+		name string
+		args []string
+	}{
+		{"unknown flag", []string{"-nope"}},
+		{"address that is none", []string{"-addr", "localhost:-1"}},
+		{"file that is not JSON", []string{"-file", bad}},
 	} {
-		if err := run(context.Background(), args, io.Discard); err == nil {
-			t.Errorf("run(%q): no error", args)
-		}
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			if err := run(context.Background(), tt.args, io.Discard); err == nil {
+				t.Errorf("run(%q): no error", tt.args)
+			}
+		})
 	}
 }

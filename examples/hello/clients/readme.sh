@@ -1,0 +1,43 @@
+#!/usr/bin/env bash
+# Runs the curl commands of the README's console blocks, in their order, with the
+# real curl against a server that has just started, and compares what they print
+# with the lines below them. TestREADME does the same without curl. Needs curl.
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+dir=$(mktemp -d)
+go build -C "$here/.." -o "$dir/hello" .
+"$dir/hello" -addr localhost:0 >"$dir/out" &
+server=$!
+trap 'kill "$server"; wait "$server" || true; rm -rf "$dir" || echo "not removed: $dir"' EXIT
+for _ in $(seq 100); do
+	host=$(sed -n 's,^listening on http://,,p' "$dir/out")
+	[ -z "$host" ] || break
+	sleep 0.1
+done
+[ -n "$host" ] || { echo "the server does not start"; exit 1; }
+
+commands=0 failed=0 command='' want=''
+
+# check runs the command and compares what it prints with what is wanted.
+check() {
+	[ -n "$command" ] || return 0
+	commands=$((commands + 1))
+	local line=${command//localhost:8080/$host} got
+	got=$(sh -c "${line/#curl /curl --silent }" 2>&1) || got="$got (exit status $?)"
+	if [ "$got" != "$want" ]; then
+		printf '%s\n got  %s\n want %s\n' "$command" "$got" "$want"
+		failed=$((failed + 1))
+	fi
+}
+
+while IFS= read -r line; do
+	if [[ $line == '$ '* ]]; then
+		check
+		command=${line#'$ '} want=''
+	else
+		want+=${want:+$'\n'}$line
+	fi
+done < <(awk '/^```console$/ { inside = 1; next } /^```/ { inside = 0 } inside' "$here/../../../README.md")
+check
+echo "README: $((commands - failed)) of $commands curl commands print what it says"
+[ "$failed" = 0 ] && [ "$commands" -ge 10 ]
