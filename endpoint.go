@@ -65,7 +65,7 @@ func endpoint[In, Out any](r *Router, source, method, path string, f func(contex
 	if f != nil {
 		t := reflect.TypeFor[Out]()
 		noBody := t == reflect.TypeFor[struct{}]()
-		alike := t.Kind() == reflect.Struct && encodesAlike(t)
+		alike := t.Kind() == reflect.Struct && plain(t)
 		outs := sync.Pool{New: func() any { return new(Out) }}
 		h = func(req *Request, res *Response) error {
 			in, err := bind[In](req, p)

@@ -204,7 +204,7 @@ func (rt *route) match() match {
 		route:   rt,
 		scope:   rt.scope,
 		private: unseen && rt.plain == nil,
-		sealed:  unseen && rt.typed.body != nil && rt.typed.body.kind == "json" && !rt.typed.body.kept && rt.scope.unmarshal == nil,
+		sealed:  unseen && rt.typed.body != nil && rt.typed.body.kind == "json" && rt.typed.plain && rt.scope.unmarshal == nil,
 	}
 }
 

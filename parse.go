@@ -3,6 +3,7 @@ package apiroute
 import (
 	"encoding"
 	"errors"
+	"fmt"
 	"reflect"
 	"strconv"
 	"strings"
@@ -10,9 +11,12 @@ import (
 	"unicode/utf8"
 )
 
-// parser returns what parses a text into a value of a type. It returns "", or
-// what the text must be. It is nil if the type is not supported.
-func parser(t reflect.Type) func(reflect.Value, string) string {
+// A parseFunc parses a text and sets a value to the result. It returns "", or what the text must be.
+type parseFunc func(v reflect.Value, s string) (mustBe string)
+
+// parser returns the function that parses a text into a value of a type, or nil if the type is not
+// supported.
+func parser(t reflect.Type) parseFunc {
 	if parsesItself(t) {
 		return parseText
 	}
@@ -34,7 +38,7 @@ func parser(t reflect.Type) func(reflect.Value, string) string {
 	return nil
 }
 
-// parsesItself reports whether a text is parsed into a type by code of its own.
+// parsesItself reports whether a type has a method UnmarshalText.
 func parsesItself(t reflect.Type) bool {
 	return reflect.PointerTo(t).Implements(reflect.TypeFor[encoding.TextUnmarshaler]()) && t.Kind() != reflect.Pointer
 }
@@ -44,7 +48,7 @@ func parseText(v reflect.Value, s string) string {
 		if v.Type() == reflect.TypeFor[time.Time]() {
 			return "must be a time such as 2006-01-02T15:04:05Z"
 		}
-		return wrongForm
+		return "is not of the right form"
 	}
 	return ""
 }
@@ -76,44 +80,50 @@ func parseBool(v reflect.Value, s string) string {
 }
 
 func parseInt(v reflect.Value, s string) string {
-	n, err := strconv.ParseInt(s, 10, 64)
-	if err == nil && v.OverflowInt(n) {
-		err = strconv.ErrRange
+	bits := v.Type().Bits()
+	n, err := strconv.ParseInt(s, 10, bits)
+	if errors.Is(err, strconv.ErrRange) {
+		least := int64(-1) << (bits - 1)
+		return fmt.Sprintf("must be an integer from %d to %d", least, -(least + 1))
 	}
 	if err != nil {
-		return notANumber(v, s, err)
+		return "must be an integer"
 	}
 	v.SetInt(n)
 	return ""
 }
 
 func parseUint(v reflect.Value, s string) string {
-	n, err := strconv.ParseUint(s, 10, v.Type().Bits())
+	bits := v.Type().Bits()
+	n, err := strconv.ParseUint(s, 10, bits)
+	if errors.Is(err, strconv.ErrRange) || err != nil && isNegative(s) {
+		return fmt.Sprintf("must be an integer from 0 to %d", ^uint64(0)>>(64-bits))
+	}
 	if err != nil {
-		if _, e := strconv.ParseInt(s, 10, 64); s != "" && s[0] == '-' && (e == nil || errors.Is(e, strconv.ErrRange)) {
-			err = strconv.ErrRange // an integer all the same
-		}
-		return notANumber(v, s, err)
+		return "must be an integer"
 	}
 	v.SetUint(n)
 	return ""
 }
 
+// isNegative reports whether a text is an integer below 0, or -0, of any size. To strconv.ParseUint
+// it is no integer at all.
+func isNegative(s string) bool {
+	_, err := strconv.ParseInt(s, 10, 64)
+	return strings.HasPrefix(s, "-") && (err == nil || errors.Is(err, strconv.ErrRange))
+}
+
 func parseFloat(v reflect.Value, s string) string {
-	if strings.Trim(s, "+-.0123456789eE") != "" { // no NaN, Inf, 0x1p4, 1_000
+	if strings.Trim(s, "+-.0123456789eE") != "" { // strconv takes NaN, Inf, 0x1p4 and 1_000
 		return "must be a number"
 	}
 	f, err := strconv.ParseFloat(s, v.Type().Bits())
+	if errors.Is(err, strconv.ErrRange) {
+		return "is out of range"
+	}
 	if err != nil {
-		return notANumber(v, s, err)
+		return "must be a number"
 	}
 	v.SetFloat(f)
 	return ""
-}
-
-func notANumber(v reflect.Value, s string, err error) string {
-	if !errors.Is(err, strconv.ErrRange) {
-		s = ""
-	}
-	return expected(v.Type(), s)
 }
