@@ -136,6 +136,7 @@ type binder struct {
 	numUnknown int             // how many of the faults are unknown names
 }
 
+// status returns the status of a field.
 func (b *binder) status(f *field) *fieldStatus {
 	if b.many != nil {
 		return &b.many[f.order]
@@ -190,8 +191,9 @@ func (p *plan) bind(req *Request, v reflect.Value) error {
 	return p.validate(v)
 }
 
-// fromPath fills a field from the path. Without a router, whether the pattern has the name shows only
-// by its value, for a segment is never empty but at a pattern's {name...}.
+// fromPath fills a field from the path. A router has checked that the path has the segment. For a
+// handler in another mux, an empty value shows that the pattern does not have it, since only the
+// wildcard {name...} matches nothing.
 func (b *binder) fromPath(f *field, v reflect.Value) {
 	if f.slice {
 		for _, s := range b.req.Segments(f.name) {
@@ -206,7 +208,7 @@ func (b *binder) fromPath(f *field, v reflect.Value) {
 	b.give(f, v, s)
 }
 
-// fromHeader fills a field from the header. net/http moves Host out of it.
+// fromHeader fills a field from a header. net/http removes Host from the header of the request.
 func (b *binder) fromHeader(f *field, v reflect.Value) {
 	if f.name == "Host" {
 		b.give(f, v, b.req.Host)
@@ -216,8 +218,9 @@ func (b *binder) fromHeader(f *field, v reflect.Value) {
 	}
 }
 
-// fromBody fills the field for the body. Its error stands for the whole request and hides the faults
-// of the fields, such as 413 or 415.
+// fromBody fills the field for the body. Faults in the body are recorded like those of other fields.
+// It returns an error if the body as a whole is refused, such as a 413 or 415, which the client gets
+// instead of any faults.
 func (b *binder) fromBody(v reflect.Value) error {
 	if b.body.kind == "form" && b.req.ContentLength != 0 {
 		if err := b.req.checkEncoding(); err != nil {
@@ -279,7 +282,8 @@ func (b *binder) fromData(v reflect.Value, data []byte) error {
 	return nil
 }
 
-// absentBody does for a request without a body what checkAbsent does for fields. A form may be empty.
+// absentBody does for a request without a body what checkAbsent does for other fields. A form without
+// a body has no values, so its fields may be required or get defaults.
 func (b *binder) absentBody(v reflect.Value) {
 	switch {
 	case b.body.required:
@@ -326,8 +330,8 @@ func (b *binder) give(f *field, v reflect.Value, s string) {
 		target.Set(reflect.New(target.Type().Elem()))
 		target = target.Elem()
 	}
-	if mustBe := f.parse(target, s); mustBe != "" {
-		b.refuse(f, mustBe)
+	if detail := f.parse(target, s); detail != "" {
+		b.refuse(f, detail)
 	}
 }
 
@@ -365,6 +369,7 @@ func (b *binder) refuseAll(set *fieldSet, in, detail string) {
 	b.fail(order, in, "", detail)
 }
 
+// fail records a fault at the place of a field in the struct.
 func (b *binder) fail(order int, in, name, detail string) {
 	b.faults = append(b.faults, fieldFault{order, FieldError{in, name, detail}})
 }

@@ -11,11 +11,12 @@ import (
 	"unicode/utf8"
 )
 
-// A parseFunc parses a text and sets a value to the result. It returns "", or what the text must be.
-type parseFunc func(v reflect.Value, s string) (mustBe string)
+// A parseFunc parses a text and sets a value to the result. If the text is not accepted, it returns
+// the reason as the detail of a FieldError, such as "must be an integer", and otherwise "".
+type parseFunc func(v reflect.Value, s string) (detail string)
 
-// parser returns the function that parses a text into a value of a type, or nil if the type is not
-// supported.
+// parser returns the function for a type, or nil if the type is not supported. A method UnmarshalText
+// goes before the kind of the type: a named string may accept only some texts.
 func parser(t reflect.Type) parseFunc {
 	if parsesItself(t) {
 		return parseText
@@ -38,7 +39,8 @@ func parser(t reflect.Type) parseFunc {
 	return nil
 }
 
-// parsesItself reports whether a type has a method UnmarshalText.
+// parsesItself reports whether a type has a method UnmarshalText. A pointer type may have one as well
+// but would be nil when it is called.
 func parsesItself(t reflect.Type) bool {
 	return reflect.PointerTo(t).Implements(reflect.TypeFor[encoding.TextUnmarshaler]()) && t.Kind() != reflect.Pointer
 }
@@ -53,6 +55,7 @@ func parseText(v reflect.Value, s string) string {
 	return ""
 }
 
+// parseDuration accepts what time.ParseDuration does, which is not a bare number but 0.
 func parseDuration(v reflect.Value, s string) string {
 	d, err := time.ParseDuration(s)
 	if err != nil {
@@ -62,6 +65,8 @@ func parseDuration(v reflect.Value, s string) string {
 	return ""
 }
 
+// parseString refuses what is not UTF-8, since JSON, logs and most databases would replace or refuse
+// it later.
 func parseString(v reflect.Value, s string) string {
 	if !utf8.ValidString(s) {
 		return "must be UTF-8"
@@ -79,6 +84,8 @@ func parseBool(v reflect.Value, s string) string {
 	return ""
 }
 
+// parseInt accepts decimal integers with or without a sign. One that is too large gets the limits of
+// the type in the response.
 func parseInt(v reflect.Value, s string) string {
 	bits := v.Type().Bits()
 	n, err := strconv.ParseInt(s, 10, bits)
@@ -93,6 +100,7 @@ func parseInt(v reflect.Value, s string) string {
 	return ""
 }
 
+// parseUint accepts digits only. A negative integer is an integer all the same, and so is out of range.
 func parseUint(v reflect.Value, s string) string {
 	bits := v.Type().Bits()
 	n, err := strconv.ParseUint(s, 10, bits)
@@ -106,15 +114,17 @@ func parseUint(v reflect.Value, s string) string {
 	return ""
 }
 
-// isNegative reports whether a text is an integer below 0, or -0, of any size. To strconv.ParseUint
-// it is no integer at all.
+// isNegative reports whether a text is an integer with a minus sign, of any size. To
+// strconv.ParseUint such a text is a syntax error.
 func isNegative(s string) bool {
 	_, err := strconv.ParseInt(s, 10, 64)
 	return strings.HasPrefix(s, "-") && (err == nil || errors.Is(err, strconv.ErrRange))
 }
 
+// parseFloat accepts decimal numbers only. strconv.ParseFloat also takes NaN, Inf, 0x1p4 and 1_000,
+// which clients send by mistake and which compare or print in surprising ways.
 func parseFloat(v reflect.Value, s string) string {
-	if strings.Trim(s, "+-.0123456789eE") != "" { // strconv takes NaN, Inf, 0x1p4 and 1_000
+	if strings.Trim(s, "+-.0123456789eE") != "" {
 		return "must be a number"
 	}
 	f, err := strconv.ParseFloat(s, v.Type().Bits())

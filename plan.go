@@ -14,39 +14,40 @@ import (
 // A plan says how a struct of one type is filled. It is made once for the type, and then shared.
 type plan struct {
 	typ        reflect.Type
-	fault      error // what is wrong with the type, all of it; nil if it can be filled
-	byKey      []*field
+	fault      error    // what is wrong with the type, all of it; nil if it can be filled
+	byKey      []*field // the fields of the path, headers and cookies, which are looked up by name
 	query      fieldSet
 	body       *bodyPlan // nil if no field takes the body
 	checked    []*field  // the fields that are required or have a default, without those of a form
 	numFields  int       // of all kinds: the body and the fields of a form count too
 	validators []validator
 
-	plain  bool      // whether memory for a value may be used again; see the function plain
+	plain  bool      // whether the memory of a value may be used again; see the function plain
 	values sync.Pool // of *T, each zero
 }
 
 // A field is one Go field that is filled from texts.
 type field struct {
-	order       int    // its place among all fields of the plan
-	in          string // path, query, header, cookie or form
-	name        string // as it is in the request
-	goName      string // with the names of the structs around it, for messages
-	index       []int  // in T, or for a field of a form, in the struct of the form
-	parse       parseFunc
-	slice       bool
-	pointer     bool
-	file        bool
+	order       int       // its place among all fields of the plan
+	in          string    // path, query, header, cookie or form
+	name        string    // as it is in the request
+	goName      string    // with the names of the structs around it, for messages
+	index       []int     // in T, or for a field of a form, in the struct of the form
+	parse       parseFunc // for one value, also of a slice; nil for a file
+	slice       bool      // whether it takes all values of a repeated name
+	pointer     bool      // whether it stays nil without a value
+	file        bool      // whether it takes files of a form, not texts
 	required    bool
 	defaultText *string // nil if there is none
 }
 
 // A fieldSet holds the fields that a query or a form may have.
 type fieldSet struct {
-	fields []*field
-	byName map[string]*field // nil while a search through fields is as fast
+	fields []*field          // in the order of the struct
+	byName map[string]*field // the same; nil for a few fields
 }
 
+// add adds a field. Up to eight, comparing names is as fast as a map.
 func (s *fieldSet) add(f *field) {
 	if s.fields = append(s.fields, f); len(s.fields) > 8 {
 		s.byName = map[string]*field{}
@@ -75,13 +76,14 @@ type bodyPlan struct {
 	kind     string       // json, form or bytes
 	index    []int        // in T
 	typ      reflect.Type // of the field, or what it points to
-	pointer  bool
+	pointer  bool         // whether the field stays nil without a body
 	required bool
 	form     fieldSet // empty for json and bytes
 }
 
 var plans sync.Map // from reflect.Type to *plan
 
+// planOf returns the plan for a type. It is the same at every call, so that its pool is shared.
 func planOf(t reflect.Type) *plan {
 	if p, ok := plans.Load(t); ok {
 		return p.(*plan)
@@ -97,6 +99,7 @@ type planner struct {
 	faults  []error
 }
 
+// newPlan makes the plan for a type. If the type cannot be filled, only its fault may be used.
 func newPlan(t reflect.Type) *plan {
 	p := &planner{plan: &plan{typ: t}, goNames: map[string]string{}}
 	if t.Kind() != reflect.Struct {
@@ -113,6 +116,7 @@ func newPlan(t reflect.Type) *plan {
 	return p.plan
 }
 
+// failf records a fault. Planning goes on, so that the programmer learns of all faults at once.
 func (p *planner) failf(format string, args ...any) {
 	p.faults = append(p.faults, fmt.Errorf(format, args...))
 }
@@ -142,7 +146,12 @@ func (p *planner) tagOf(f reflect.StructField, goName string) (key, value string
 	return key, value
 }
 
-// walk calls visit with each tagged field of a struct and of the structs embedded in it.
+// walk calls visit with each tagged field of a struct and of the structs embedded in it. index leads
+// to the struct from where the walk began, and prefix is the same in names, such as "Body.".
+//
+// An embedded struct may be of an unexported type, since its exported fields can be set all the same.
+// A pointer cannot: it would have to be set first. An embedded field that can be parsed from a text,
+// such as a time.Time, is not a group of fields but a value that lacks a tag.
 func (p *planner) walk(t reflect.Type, index []int, prefix string, visit func(taggedField)) {
 	for i := 0; i < t.NumField(); i++ {
 		f := taggedField{StructField: t.Field(i), index: append(slices.Clone(index), i)}
@@ -204,6 +213,8 @@ func (p *planner) newField(sf taggedField) *field {
 	if f.in == "header" {
 		f.name = http.CanonicalHeaderKey(name)
 	}
+	// One value for two fields is more likely a slip than meant, and which one is at fault would be
+	// unclear.
 	key := f.in + " " + f.name
 	if other, ok := p.goNames[key]; ok {
 		p.failf("fields %s and %s are both %s", other, f.goName, key)
@@ -227,6 +238,8 @@ func (p *planner) setType(f *field, t reflect.Type) {
 	case f.in == "form" && t == reflect.TypeFor[[]*multipart.FileHeader]():
 		f.file, f.slice = true, true
 	default:
+		// A type is asked first whether it parses itself, since a slice or a pointer may. A []byte
+		// would take a list of numbers, which nobody means; cookies are not repeated.
 		if f.parse = parser(t); f.parse == nil && t.Kind() == reflect.Pointer {
 			f.pointer, f.parse = true, parser(t.Elem())
 		} else if f.parse == nil && t.Kind() == reflect.Slice && t.Elem() != reflect.TypeFor[byte]() && f.in != "cookie" {
@@ -238,6 +251,7 @@ func (p *planner) setType(f *field, t reflect.Type) {
 	}
 }
 
+// splitTag splits the value of a tag, such as "page,required".
 func (p *planner) splitTag(f taggedField) (name string, required bool) {
 	name, word, ok := strings.Cut(f.value, ",")
 	if ok && word != "required" {
@@ -246,6 +260,8 @@ func (p *planner) splitTag(f taggedField) (name string, required bool) {
 	return name, ok
 }
 
+// addDefault adds a default to a field, which must be able to parse it. The field keeps the text and
+// not the value, since a value may have memory that two requests must not share, as a net.IP has.
 func (p *planner) addDefault(f *field, t reflect.Type, text string) {
 	if f.required || f.slice || f.pointer || f.file || f.in == "path" {
 		p.failf("field %s: a field that is required, of the path, a slice, a pointer or a file takes no default", f.goName)
@@ -260,6 +276,7 @@ func (p *planner) addDefault(f *field, t reflect.Type, text string) {
 	}
 }
 
+// addBody adds the field for the body, and the fields of a form.
 func (p *planner) addBody(f taggedField) {
 	if p.body != nil {
 		p.failf("field %s is a second body", f.goName)
@@ -303,6 +320,8 @@ func (p *planner) addBody(f taggedField) {
 
 // checkJSONType finds the types that encoding/json can never fill, and the tag json:"-,", which looks
 // like "-" but names the field "-" instead of leaving it out.
+//
+// It looks at the fields that encoding/json looks at, and not into types that decode themselves.
 func (p *planner) checkJSONType(t reflect.Type, name string, seen map[reflect.Type]bool) {
 	if seen[t] {
 		return

@@ -31,7 +31,6 @@ func TestPlain(t *testing.T) {
 		{reflect.TypeFor[struct{ S []map[string]*int }](), true},
 		{reflect.TypeFor[time.Time](), true},
 		{reflect.TypeFor[json.RawMessage](), true},
-		{reflect.TypeFor[json.Number](), true},
 		{reflect.TypeFor[struct{ T *time.Time }](), true},
 		{reflect.TypeFor[plainValueMethod](), true},
 		{reflect.TypeFor[plainRecursive](), true},

@@ -11,32 +11,35 @@ type validate interface{ Validate() error }
 
 // A validator is one call of a method Validate.
 //
-// Bind calls each Validate once, also if several structs have the same one by promotion, so it has
-// to know which struct declares it. Reflection does not say: a method that a struct declares and one
-// that is promoted to it look the same. Go's rule of promotion decides as much as can be decided
-// (see selectValidate). What it leaves open is a method that is promoted if the struct does not
-// declare it, and hides the embedded struct's if it does. Either way the outer method is the one
-// that Go calls by that name, so this is what is called, in place of the embedded struct's:
+// Bind calls each Validate once. Several structs can have the same one, because Go promotes the
+// methods of an embedded struct to the struct around it. Go's rule of promotion says when it does
+// that; see selectValidate. What the rule does not explain, the struct must declare itself.
 //
-//	type A struct{ … }          // declares Validate
-//	type B struct{ … }          // declares Validate
-//	type T struct{ A }          // T.Validate is called: it is A's, or T's own, which hides A's
-//	type U struct{ A; B }       // neither is promoted: A's and B's are called, and U's if it has one
+// One case stays open. If a struct may have a method by promotion, it may also declare one that
+// hides the other, and reflection shows no difference. Then the method of the outer struct is
+// called and that of the embedded one is not: if it is promoted they are the same, and if it is
+// declared, it takes the place of the other, as it does everywhere in Go.
+//
+// For example, if A and B declare Validate:
+//
+//	type T struct{ A }    // T.Validate is called. It is A's, or it hides A's.
+//	type U struct{ A; B } // Nothing is promoted: A's and B's are called, and U's if it has one.
 type validator struct {
 	declared []int // the index in T of the struct that declares the method, by the rule of promotion
 	called   []int // the index in T of the outermost struct that it is promoted to
 	inBody   bool  // whether it is declared in the body; these come first
 }
 
-// addValidators adds the validators of t, which lies in T at v, and before them those of the structs
-// that t embeds.
+// addValidators adds the validators for a struct in T, or for the body. Those of embedded structs
+// come before that of the struct around them. v is the validator that t's own method would have, and
+// within holds the types around t.
 func (p *planner) addValidators(t reflect.Type, v validator, within []reflect.Type) {
 	if slices.Contains(within, t) { // a struct in a body that embeds a pointer to itself
 		return
 	}
 	within = append(slices.Clone(within), t)
-	sel := selectValidate(t, nil)
-	promoted := false
+	has := reflect.PointerTo(t).Implements(reflect.TypeFor[validate]())
+	sel, promoted := selectValidate(t, nil), false
 	for i := 0; t.Kind() == reflect.Struct && i < t.NumField(); i++ {
 		f := t.Field(i)
 		inner, index := embeddedStruct(f), append(slices.Clone(v.declared), i)
@@ -50,19 +53,21 @@ func (p *planner) addValidators(t reflect.Type, v validator, within []reflect.Ty
 		next := validator{declared: index, called: index, inBody: v.inBody || isBody}
 		if i == sel.field {
 			next.called, promoted = v.called, true
-			if f.Type.Kind() == reflect.Pointer && t.Name() != "" {
-				// With a nil pointer, a method that is promoted must not be called, and one that is
-				// declared must be.
+			if has && f.Type.Kind() == reflect.Pointer && t.Name() != "" {
+				// This is the open case, and it matters: while the pointer is nil, a method that is
+				// promoted cannot be called, and one that is declared must be. A type without a name
+				// declares no methods.
 				p.failf("the method Validate of %v may be that of %v, which may be nil: embed the struct, not a pointer to it", t, f.Type)
 			}
 		}
 		p.addValidators(inner, next, within)
 	}
-	if !promoted && reflect.PointerTo(t).Implements(reflect.TypeFor[validate]()) {
+	if has && !promoted {
 		p.validators = append(p.validators, v)
 	}
 }
 
+// bodyFirst compares validators for sorting.
 func bodyFirst(a, b validator) int {
 	switch {
 	case a.inBody == b.inBody:
@@ -93,18 +98,19 @@ type selection struct {
 	field  int  // the index of the embedded field that it is promoted from; -1 if it is the type's own
 }
 
-// selectValidate selects the name Validate in a type by Go's rule: of all the fields and methods
-// with the name, in the type and in what it embeds, the one at the shallowest depth, if there is
-// only one. A method is taken to be promoted if the rule explains it, and to be declared by the type
-// itself if not: because nothing could be promoted, or only something of another signature or with
-// another kind of receiver.
+// selectValidate finds the name Validate in a type, by Go's rule for selectors: among the fields and
+// methods with the name, in the type and in whatever it embeds, Go selects the one at the shallowest
+// depth, if there is only one at that depth.
+//
+// A method that the type may have by promotion counts as promoted. It must be the type's own if
+// nothing can be promoted, or only a method with another signature or another kind of receiver.
 func selectValidate(t reflect.Type, within []reflect.Type) selection {
 	none, own := selection{depth: -1, field: -1}, selection{unique: true, field: -1}
 	if t.Kind() == reflect.Pointer {
 		t = t.Elem()
 	}
 	if slices.Contains(within, t) {
-		return none // what a struct finds in itself is deeper than what it is
+		return none // it is deeper than the same name in the type around it, and so never selected
 	}
 	best := none
 	if t.Kind() == reflect.Struct {
@@ -112,7 +118,7 @@ func selectValidate(t reflect.Type, within []reflect.Type) selection {
 		for i := 0; i < t.NumField(); i++ {
 			f := t.Field(i)
 			if f.Name == "Validate" {
-				return own // a field, and so no method
+				return own // a field; the type cannot have a method with its name
 			}
 			if !f.Anonymous {
 				continue
@@ -147,8 +153,9 @@ func hasValidate(t reflect.Type) bool {
 	return ok
 }
 
-// isPromoted reports whether a struct has just the method Validate that is promoted to it from an
-// embedded field: a value has what a value of the field has, and a pointer what a pointer to it has.
+// isPromoted reports whether a struct has the method Validate exactly as promotion from an embedded
+// field gives it: in the method set of a value if a value of the field has it, and in that of a
+// pointer if a pointer to the field has it.
 func isPromoted(t, embedded reflect.Type) bool {
 	v := reflect.TypeFor[validate]()
 	inPointer := embedded.Implements(v) || embedded.Kind() != reflect.Pointer && reflect.PointerTo(embedded).Implements(v)
@@ -190,8 +197,8 @@ func (val validator) call(v reflect.Value) error {
 	if target.CanInterface() {
 		return target.Addr().Interface().(validate).Validate()
 	}
-	// Reflection does not call the methods of an embedded struct of an unexported type. But it
-	// reaches its exported fields, and nothing else has been filled.
+	// Reflection does not call methods of an embedded struct of an unexported type, but it reads and
+	// sets its exported fields, and only those have been filled. So the method runs on a copy.
 	dup := reflect.New(target.Type())
 	copyExported(dup.Elem(), target)
 	err := dup.Interface().(validate).Validate()
