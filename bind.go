@@ -79,7 +79,8 @@ import (
 // Which Validate is whose follows Go's rules. If a struct embeds one struct with
 // a Validate, Go promotes the method to the outer struct, and a Validate of the
 // outer struct's own, with the same kind of receiver, hides it. Bind calls the
-// outer struct's method only, so one that hides another must call it.
+// outer struct's method only, so one that hides another must call it. In a body, a
+// named struct cannot have its Validate from an embedded pointer, which may be nil.
 //
 // If the files of a multipart body are larger than 1 MiB together, they are kept
 // in temporary files, which are removed after the response. Bind may be called
@@ -218,9 +219,9 @@ func (b *binder) fromHeader(f *field, v reflect.Value) {
 	}
 }
 
-// fromBody fills the field for the body. Faults in the body are recorded like those of other fields.
-// It returns an error if the body as a whole is refused, such as a 413 or 415, which the client gets
-// instead of any faults.
+// fromBody fills the field for the body. Faults in the body are recorded like those of other
+// fields. It returns an error if the body as a whole is refused, such as a 413 or 415, which the
+// client gets instead of any faults.
 func (b *binder) fromBody(v reflect.Value) error {
 	if b.body.kind == "form" && b.req.ContentLength != 0 {
 		if err := b.req.checkEncoding(); err != nil {
@@ -282,8 +283,8 @@ func (b *binder) fromData(v reflect.Value, data []byte) error {
 	return nil
 }
 
-// absentBody does for a request without a body what checkAbsent does for other fields. A form without
-// a body has no values, so its fields may be required or get defaults.
+// absentBody does for a request without a body what checkAbsent does for other fields. A form
+// without a body has no values, so its fields may be required or get defaults.
 func (b *binder) absentBody(v reflect.Value) {
 	switch {
 	case b.body.required:

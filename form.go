@@ -11,11 +11,12 @@ import (
 	"strings"
 )
 
-// formMemory is how many bytes of a form's files are kept in memory; the rest goes to temporary files.
+// formMemory is how many bytes of a form's files are kept in memory. The rest goes to temporary
+// files.
 const formMemory = 1 << 20
 
-// fromPairs fills the fields of a set from a query or a urlencoded form. It reads what url.ParseQuery
-// reads, without building a map.
+// fromPairs fills the fields of a set from a query or a urlencoded form. It reads what
+// url.ParseQuery reads, without building a map.
 func (b *binder) fromPairs(set *fieldSet, v reflect.Value, in, raw string) {
 	var p pair
 	for raw != "" {
@@ -157,7 +158,8 @@ func (b *binder) giveFiles(f *field, v reflect.Value, files []*multipart.FileHea
 func (req *Request) multipartForm() (*multipart.Form, error) {
 	if req.MultipartForm != nil {
 		// The handler or middleware has called ParseMultipartForm, or MultipartReader. The latter
-		// leaves an empty form, which only net/http can tell from a real one: it then returns an error.
+		// leaves an empty form, which only net/http can tell from a real one: it then returns an
+		// error.
 		if req.ParseMultipartForm(formMemory) != nil {
 			return nil, errBodyRead
 		}

@@ -15,8 +15,8 @@ import (
 // the reason as the detail of a FieldError, such as "must be an integer", and otherwise "".
 type parseFunc func(v reflect.Value, s string) (detail string)
 
-// parser returns the function for a type, or nil if the type is not supported. A method UnmarshalText
-// goes before the kind of the type: a named string may accept only some texts.
+// parser returns the function for a type, or nil if the type is not supported. A method
+// UnmarshalText goes before the kind of the type: a named string may accept only some texts.
 func parser(t reflect.Type) parseFunc {
 	if parsesItself(t) {
 		return parseText
@@ -39,8 +39,8 @@ func parser(t reflect.Type) parseFunc {
 	return nil
 }
 
-// parsesItself reports whether a type has a method UnmarshalText. A pointer type may have one as well
-// but would be nil when it is called.
+// parsesItself reports whether a type has a method UnmarshalText. A pointer type may have one as
+// well but would be nil when it is called.
 func parsesItself(t reflect.Type) bool {
 	return reflect.PointerTo(t).Implements(reflect.TypeFor[encoding.TextUnmarshaler]()) && t.Kind() != reflect.Pointer
 }
@@ -55,7 +55,7 @@ func parseText(v reflect.Value, s string) string {
 	return ""
 }
 
-// parseDuration accepts what time.ParseDuration does, which is not a bare number but 0.
+// parseDuration accepts what time.ParseDuration does. A number needs a unit, unless it is 0.
 func parseDuration(v reflect.Value, s string) string {
 	d, err := time.ParseDuration(s)
 	if err != nil {
@@ -65,8 +65,8 @@ func parseDuration(v reflect.Value, s string) string {
 	return ""
 }
 
-// parseString refuses what is not UTF-8, since JSON, logs and most databases would replace or refuse
-// it later.
+// parseString refuses what is not UTF-8, since JSON, logs and most databases would replace or
+// refuse it later.
 func parseString(v reflect.Value, s string) string {
 	if !utf8.ValidString(s) {
 		return "must be UTF-8"
@@ -84,8 +84,8 @@ func parseBool(v reflect.Value, s string) string {
 	return ""
 }
 
-// parseInt accepts decimal integers with or without a sign. One that is too large gets the limits of
-// the type in the response.
+// parseInt accepts decimal integers with or without a sign. One that is too large gets the limits
+// of the type in the response.
 func parseInt(v reflect.Value, s string) string {
 	bits := v.Type().Bits()
 	n, err := strconv.ParseInt(s, 10, bits)
@@ -100,7 +100,7 @@ func parseInt(v reflect.Value, s string) string {
 	return ""
 }
 
-// parseUint accepts digits only. A negative integer is an integer all the same, and so is out of range.
+// parseUint accepts digits only. A negative number is still an integer, so it is out of range.
 func parseUint(v reflect.Value, s string) string {
 	bits := v.Type().Bits()
 	n, err := strconv.ParseUint(s, 10, bits)

@@ -95,7 +95,7 @@ func planOf(t reflect.Type) *plan {
 // A planner makes a plan and collects everything that is wrong with the type.
 type planner struct {
 	*plan
-	goNames map[string]string // of the fields so far, by where they are filled from, such as "query page"
+	goNames map[string]string // of the fields so far, by tag and name, such as "query page"
 	faults  []error
 }
 
@@ -146,12 +146,12 @@ func (p *planner) tagOf(f reflect.StructField, goName string) (key, value string
 	return key, value
 }
 
-// walk calls visit with each tagged field of a struct and of the structs embedded in it. index leads
-// to the struct from where the walk began, and prefix is the same in names, such as "Body.".
+// walk calls visit with each tagged field of a struct and of the structs embedded in it. index
+// leads to the struct from where the walk began, and prefix is the same in names, such as "Body.".
 //
-// An embedded struct may be of an unexported type, since its exported fields can be set all the same.
-// A pointer cannot: it would have to be set first. An embedded field that can be parsed from a text,
-// such as a time.Time, is not a group of fields but a value that lacks a tag.
+// An embedded struct may be of an unexported type, since its exported fields can be set all the
+// same. A pointer cannot: it would have to be set first. An embedded field that can be parsed from
+// a text, such as a time.Time, is not a group of fields but a value that lacks a tag.
 func (p *planner) walk(t reflect.Type, index []int, prefix string, visit func(taggedField)) {
 	for i := 0; i < t.NumField(); i++ {
 		f := taggedField{StructField: t.Field(i), index: append(slices.Clone(index), i)}
@@ -260,8 +260,9 @@ func (p *planner) splitTag(f taggedField) (name string, required bool) {
 	return name, ok
 }
 
-// addDefault adds a default to a field, which must be able to parse it. The field keeps the text and
-// not the value, since a value may have memory that two requests must not share, as a net.IP has.
+// addDefault adds a default to a field, which must be able to parse it. The field keeps the text
+// and not the value, since a value may have memory that two requests must not share, as a net.IP
+// has.
 func (p *planner) addDefault(f *field, t reflect.Type, text string) {
 	if f.required || f.slice || f.pointer || f.file || f.in == "path" {
 		p.failf("field %s: a field that is required, of the path, a slice, a pointer or a file takes no default", f.goName)
@@ -318,8 +319,8 @@ func (p *planner) addBody(f taggedField) {
 	}
 }
 
-// checkJSONType finds the types that encoding/json can never fill, and the tag json:"-,", which looks
-// like "-" but names the field "-" instead of leaving it out.
+// checkJSONType finds the types that encoding/json can never fill, and the tag json:"-,", which
+// looks like "-" but names the field "-" instead of leaving it out.
 //
 // It looks at the fields that encoding/json looks at, and not into types that decode themselves.
 func (p *planner) checkJSONType(t reflect.Type, name string, seen map[reflect.Type]bool) {

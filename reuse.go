@@ -9,16 +9,16 @@ import (
 	"time"
 )
 
-// plain reports whether nothing but this package and encoding/json gets hold of the memory in which a
-// value of a type lies, or of the JSON text from which it is decoded.
+// plain reports whether nothing but this package and encoding/json gets hold of the memory in which
+// a value of a type lies, or of the JSON text from which it is decoded.
 //
 // The promise is that memory that a handler, a type's own code or middleware could keep is never
 // used again. For a value this holds if no code of its type, or of a type inside it, is ever given
 // that memory. A method with a pointer receiver is: it shows in the pointer's method set, which is
 // then larger than the value's. So is code that decodes JSON or a text, which also gets the text,
-// and which Implements finds whatever its receiver. Everything else gets copies: methods with a value
-// receiver, the handler, and encoding/json's strings and numbers. What lies behind a pointer or in a
-// slice or map is allocated anew each time.
+// and which Implements finds whatever its receiver. Everything else gets copies: methods with a
+// value receiver, the handler, and encoding/json's strings and numbers. What lies behind a pointer
+// or in a slice or map is allocated anew each time.
 //
 // It also means that a value and a pointer to it are encoded alike, for no method MarshalJSON or
 // MarshalText belongs to the pointer alone.

@@ -31,8 +31,8 @@ type validator struct {
 }
 
 // addValidators adds the validators for a struct in T, or for the body. Those of embedded structs
-// come before that of the struct around them. v is the validator that t's own method would have, and
-// within holds the types around t.
+// come before that of the struct around them. v is the validator that t's own method would have,
+// and within holds the types around t.
 func (p *planner) addValidators(t reflect.Type, v validator, within []reflect.Type) {
 	if slices.Contains(within, t) { // a struct in a body that embeds a pointer to itself
 		return
@@ -55,8 +55,8 @@ func (p *planner) addValidators(t reflect.Type, v validator, within []reflect.Ty
 			next.called, promoted = v.called, true
 			if has && f.Type.Kind() == reflect.Pointer && t.Name() != "" {
 				// This is the open case, and it matters: while the pointer is nil, a method that is
-				// promoted cannot be called, and one that is declared must be. A type without a name
-				// declares no methods.
+				// promoted cannot be called, and one that is declared must be. A type without a
+				// name declares no methods.
 				p.failf("the method Validate of %v may be that of %v, which may be nil: embed the struct, not a pointer to it", t, f.Type)
 			}
 		}
@@ -98,9 +98,9 @@ type selection struct {
 	field  int  // the index of the embedded field that it is promoted from; -1 if it is the type's own
 }
 
-// selectValidate finds the name Validate in a type, by Go's rule for selectors: among the fields and
-// methods with the name, in the type and in whatever it embeds, Go selects the one at the shallowest
-// depth, if there is only one at that depth.
+// selectValidate finds the name Validate in a type, by Go's rule for selectors: among the fields
+// and methods with the name, in the type and in whatever it embeds, Go selects the one at the
+// shallowest depth, if there is only one at that depth.
 //
 // A method that the type may have by promotion counts as promoted. It must be the type's own if
 // nothing can be promoted, or only a method with another signature or another kind of receiver.
@@ -197,8 +197,8 @@ func (val validator) call(v reflect.Value) error {
 	if target.CanInterface() {
 		return target.Addr().Interface().(validate).Validate()
 	}
-	// Reflection does not call methods of an embedded struct of an unexported type, but it reads and
-	// sets its exported fields, and only those have been filled. So the method runs on a copy.
+	// Reflection does not call methods of an embedded struct of an unexported type, but it reads
+	// and sets its exported fields, and only those have been filled. So the method runs on a copy.
 	dup := reflect.New(target.Type())
 	copyExported(dup.Elem(), target)
 	err := dup.Interface().(validate).Validate()

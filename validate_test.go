@@ -39,26 +39,31 @@ type (
 		validateHidden2
 	}
 	validateHiddenOwner struct{ validateHidden }
+	validateHiddenDeep  struct{ validateHidden }
 	validateByPointer   struct{ *ValidateA }
 	validateOwnPtrByPtr struct{ *ValidateA }
 	validateRecursive   struct{ *validateRecursive }
 	validateInterface   struct{ Validator }
 )
 
-func (ValidateA) Validate() error            { return record("A") }
-func (*ValidateB) Validate() error           { return record("B") }
-func (ValidateG[T]) Validate() error         { return record("G") }
-func (ValidateList) Validate() error         { return record("list") }
-func (h *validateHidden) Validate() error    { h.Seen++; return record("hidden") }
-func (validateHidden2) Validate() error      { return record("hidden2") }
-func (ValidateOther) Validate(int) error     { return nil }
-func (validateOwn) Validate() error          { return record("own") }
-func (*validateOwnPointer) Validate() error  { return record("own") }
-func (validateOwnValue) Validate() error     { return record("own") }
-func (v validateOwnCalls) Validate() error   { record("own"); return v.ValidateA.Validate() }
-func (validateOwnOther) Validate() error     { return record("own") }
-func (*validateOwnAnd2) Validate() error     { return record("own") }
-func (validateHiddenOwner) Validate() error  { return record("own") }
+func (ValidateA) Validate() error           { return record("A") }
+func (*ValidateB) Validate() error          { return record("B") }
+func (ValidateG[T]) Validate() error        { return record("G") }
+func (ValidateList) Validate() error        { return record("list") }
+func (h *validateHidden) Validate() error   { h.Seen++; return record("hidden") }
+func (validateHidden2) Validate() error     { return record("hidden2") }
+func (ValidateOther) Validate(int) error    { return nil }
+func (validateOwn) Validate() error         { return record("own") }
+func (*validateOwnPointer) Validate() error { return record("own") }
+func (validateOwnValue) Validate() error    { return record("own") }
+func (v validateOwnCalls) Validate() error  { record("own"); return v.ValidateA.Validate() }
+func (validateOwnOther) Validate() error    { return record("own") }
+func (*validateOwnAnd2) Validate() error    { return record("own") }
+func (validateHiddenOwner) Validate() error { return record("own") }
+func (v *validateHiddenDeep) Validate() error {
+	v.Seen++
+	return record("deep")
+}
 func (*validateOwnPtrByPtr) Validate() error { return record("own") }
 func (*validateRecursive) Validate() error   { return record("own") }
 
@@ -167,11 +172,16 @@ func TestValidateEmbeddedBody(t *testing.T) {
 // A method of an embedded struct of an unexported type changes the struct, also where reflection
 // does not reach the method.
 func TestValidateUnexportedChanges(t *testing.T) {
-	v := &struct{ Body validateHiddenOwner }{}
+	v := &struct {
+		Body struct {
+			validateHiddenDeep
+			validateHidden2
+		}
+	}{}
 	p := &planner{plan: &plan{typ: reflect.TypeOf(v).Elem(), body: &bodyPlan{index: []int{0}, typ: reflect.TypeOf(v.Body)}}}
 	p.addValidators(p.typ, validator{}, nil)
 	p.validate(reflect.ValueOf(v).Elem())
-	if v.Body.Seen != 1 {
+	if v.Body.Seen != 1 { // validateHiddenDeep's own: it hides that of validateHidden
 		t.Errorf("Seen is %d, want 1", v.Body.Seen)
 	}
 }
