@@ -7,26 +7,27 @@ import (
 	"strings"
 )
 
-// Bind fills a struct of type T from a request, each field from the source that
-// its tag names and from no other:
+// Bind fills a struct of type T from a request. The tag of a field names the one
+// place that the field is filled from; nothing else in the request can fill it.
 //
 //	path:"id"             a segment of the path; []V for a catch-all
-//	query:"page"          the query; []V takes repeats
-//	header:"X-Trace"      a header; []V takes repeats. Host is the request's host
-//	cookie:"session"      a cookie, of repeated ones the first
-//	body:"json"           the JSON body, as [Request.JSON] decodes it
+//	query:"page"          the query; []V for a name that may be repeated
+//	header:"X-Trace"      a header; []V for one that may be repeated. Host is the request's host
+//	cookie:"session"      a cookie; if it is repeated, the first
+//	body:"json"           the JSON body, decoded as by [Request.JSON]
 //	body:"form"           a urlencoded or multipart body, into a struct whose fields have form:"name"
 //	body:"bytes"          the body as it is, into []byte or string
 //
-// Every exported field has one tag, embedded structs count as their fields (a
-// pointer to one is refused), and names match as they are written; only those of
-// headers, in any letter case.
+// Every exported field must have exactly one of these tags. An embedded struct
+// counts as its fields; a pointer to a struct cannot be embedded. Names are
+// matched exactly, except those of headers, which ignore case.
 //
-// V is a string, bool, integer, float, [time.Duration], a type with
-// UnmarshalText such as [time.Time] (RFC 3339; a + in a query is %2B) and
-// [net/netip.Addr], or a named type of these. A pointer to V is nil where the value
-// is absent. In a form, *multipart.FileHeader and []*multipart.FileHeader take
-// files. What text each takes:
+// V is a string, bool, integer, float or [time.Duration], a named type of one of
+// these, or a type with a method UnmarshalText, such as [time.Time] (RFC 3339; a
+// + in a query is written %2B) and [net/netip.Addr]. A pointer to V is nil if
+// there is no value. In a form, *multipart.FileHeader and []*multipart.FileHeader
+// take files. The table shows which texts each type accepts, and as what value;
+// a - means that the text is refused:
 //
 //	text                    string                  bool   int  uint  float  Duration
 //	""                      ""                      -      -    -     -      -
@@ -49,36 +50,46 @@ import (
 //	"yes"                   "yes"                   -      -    -     -      -
 //	"1h30m"                 "1h30m"                 -      -    -     -      1h30m0s
 //
-// In a query or a form, + is a space, and so "+3" is " 3". Strings must be UTF-8.
+// In a query or a form, + stands for a space, so +3 is the text " 3". Strings must
+// be valid UTF-8.
 //
-// A second word makes a value one that must be present, though it may be 0,
-// false or empty: query:"page,required". Values of the path always are, and so
-// is a JSON body unless its field is a pointer. default:"20" is the value where
-// there is none; a field that is required, of the path, a slice, a pointer, a
-// file or a body takes no default.
+// With ",required" after the name, as in query:"page,required", a request without
+// the value is refused; the value itself may be 0, false or empty. Values of the
+// path are always required, and so is a JSON body, unless its field is a pointer.
+// A tag default:"20" gives the value for a request that has none. A default is not
+// allowed for a field that is required, comes from the path, or is a slice, a
+// pointer, a file or a body.
 //
-// The error is an [*Error] that holds all fields that are wrong, in the order of
-// the struct: status 400; and 413, 415 or 408 if the body says so, see
-// [Request.JSON]. Values are never in it. With [RejectUnknown] unknown names in
-// the query and in a form are wrong too. A query is parsed, and refused for a
-// bad escape or a semicolon, only if T has fields for it, or with RejectUnknown.
-// The T that comes with an error is zero.
+// The error is an [*Error] that lists everything that is wrong with the fields, in
+// the order of the struct, with status 400. If the body as a whole is refused, the
+// error is for the body only, with status 413, 415 or 408; see [Request.JSON].
+// Errors never contain values of the request. With [RejectUnknown], unknown names
+// in the query and in a form are errors too. A query is parsed only if T has
+// fields for it, or with RejectUnknown; it is then refused if it has a bad escape
+// or a semicolon. When Bind returns an error, it returns the zero T.
 //
-// If all is right, methods Validate() error are called: those of the embedded
-// structs, of the body and of its embedded structs, and of T, each once. The
-// [FieldError] values that they return, also joined, are a 422 with these
-// fields; an [*Error] is as it is; any other error is a 422 that does not show
-// it. On structs that are further in, such as an address in the body, it is not
-// called: that is for the Validate around them.
+// If everything is right, Bind calls the methods Validate() error of the structs
+// embedded in the body, of the body, of the structs embedded in T, and of T, in
+// this order and each once. [FieldError] values that they return, also joined by
+// [errors.Join], become one [*Error] with status 422. An [*Error] is returned as it
+// is. Any other error becomes a 422 that does not show it to the client. Bind does
+// not call Validate on structs that are nested deeper, such as an address in the
+// body; the Validate of the struct around them does that.
 //
-// Files of a multipart body that have more than 1 MiB together are kept in
-// temporary files, which are removed after the answer. Bind may be called again,
-// for the same or another type.
+// Which Validate is whose follows Go's rules. If a struct embeds one struct with
+// a Validate, Go promotes the method to the outer struct, and a Validate of the
+// outer struct's own, with the same kind of receiver, hides it. Bind calls the
+// outer struct's method only, so one that hides another must call it. In a body, a
+// named struct cannot have its Validate from an embedded pointer, which may be nil.
 //
-// Bind panics, which is a 500 and a line in the log, if T itself is at fault: a
-// field without a tag, with two, of an unsupported type, with a bad default, or
-// with a path tag that names no segment of the route. The typed endpoints, [Get]
-// and its kin, find that out when they are registered.
+// If the files of a multipart body are larger than 1 MiB together, they are kept
+// in temporary files, which are removed after the response. Bind may be called
+// several times for one request, with the same or different types.
+//
+// Bind panics if something is wrong with T itself: a field without a tag or with
+// two, an unsupported type, a bad default, or a path tag that names no segment of
+// the route. The panic becomes a 500 and a log entry. The typed endpoints, [Get]
+// and its kin, detect these mistakes when they are registered.
 func Bind[T any](req *Request) (T, error) {
 	p := planOf(reflect.TypeFor[T]())
 	if p.fault != nil {
@@ -92,11 +103,11 @@ func Bind[T any](req *Request) (T, error) {
 	return bind[T](req, p)
 }
 
-// bind is Bind for a type that has been held against the route.
+// bind is Bind for a type that has no fault and fits the path.
 func bind[T any](req *Request, p *plan) (bound T, err error) {
 	var v *T
-	reuse := !p.exposed && req.matchOrDefault().scope.unmarshal == nil
-	if reuse {
+	pooled := p.plain && req.matchOrDefault().scope.unmarshal == nil // a codec may keep the pointer
+	if pooled {
 		v, _ = p.values.Get().(*T)
 	}
 	if v == nil {
@@ -105,7 +116,7 @@ func bind[T any](req *Request, p *plan) (bound T, err error) {
 	if err = p.bind(req, reflect.ValueOf(v).Elem()); err == nil {
 		bound = *v
 	}
-	if reuse {
+	if pooled {
 		var zero T
 		*v = zero
 		p.values.Put(v)
@@ -113,139 +124,77 @@ func bind[T any](req *Request, p *plan) (bound T, err error) {
 	return bound, err
 }
 
-// A binder is one filling of a struct.
+// A binder fills one struct from one request.
 type binder struct {
 	*plan
-	req  *Request
-	few  [64]state // of the fields, by their order
-	more []state   // of those after
-
-	wrong    []FieldError // in the order of the struct
-	unknowns int          // how many names that are not known are among them
+	req        *Request
+	few        [64]fieldStatus // of the fields, by their order, if there is room; costs no allocation
+	many       []fieldStatus   // of the fields, by their order, if few has no room; else nil
+	faults     []fieldFault    // in the order in which they were found
+	numUnknown int             // how many of the faults are unknown names
 }
 
-// A state is what a binder knows of a field.
-type state uint8
+// status returns the status of a field.
+func (b *binder) status(f *field) *fieldStatus {
+	if b.many != nil {
+		return &b.many[f.order]
+	}
+	return &b.few[f.order]
+}
+
+// A fieldStatus says what has become of a field so far.
+type fieldStatus uint8
 
 const (
-	present state = 1 << iota // it had a value
-	refused                   // what is wrong with it has been said
-	one                       // the other bits count what is wrong in its place: maxUnknown and 2 at most
+	present fieldStatus = 1 << iota // the request has a value for it
+	refused                         // it has a fault, and gets no other
 )
 
-func (b *binder) state(order int) *state {
-	if order < len(b.few) {
-		return &b.few[order]
-	}
-	return &b.more[order-len(b.few)]
+// A fieldFault is something wrong, at the place of a field in the struct.
+type fieldFault struct {
+	order int
+	FieldError
 }
 
-// bind fills v. The error is what the client gets.
+// bind fills v, which is zero. The error is what the client gets.
 func (p *plan) bind(req *Request, v reflect.Value) error {
-	if p.total == 0 && len(p.validators) == 0 && !req.matchOrDefault().scope.rejectUnknown {
+	if p.numFields == 0 && len(p.validators) == 0 && !req.matchOrDefault().scope.rejectUnknown {
 		return nil
 	}
 	b := &binder{plan: p, req: req}
-	if n := p.total + 1 - len(b.few); n > 0 { // one more for unknown names
-		b.more = make([]state, n)
+	if p.numFields > len(b.few) {
+		b.many = make([]fieldStatus, p.numFields)
 	}
 	if len(p.query.fields) > 0 || req.matchOrDefault().scope.rejectUnknown {
-		b.pairs(&p.query, v, "query", req.URL.RawQuery)
+		b.fromPairs(&p.query, v, "query", req.URL.RawQuery)
 	}
-	for _, f := range p.single {
+	for _, f := range p.byKey {
 		switch f.in {
 		case "path":
 			b.fromPath(f, v)
 		case "header":
-			if f.name == "Host" {
-				b.give(f, v, req.Host)
-			}
-			for _, s := range req.Header[f.name] {
-				b.give(f, v, s)
-			}
+			b.fromHeader(f, v)
 		case "cookie":
 			if c, err := req.Cookie(f.name); err == nil {
 				b.give(f, v, c.Value)
 			}
 		}
 	}
-	b.absent(p.wanted, v)
+	b.checkAbsent(p.checked, v)
 	if p.body != nil {
 		if err := b.fromBody(v.FieldByIndex(p.body.index)); err != nil {
 			return err
 		}
 	}
-	if len(b.wrong) > 0 {
-		return badRequest(b.wrong...)
+	if len(b.faults) > 0 {
+		return b.badRequest()
 	}
 	return p.validate(v)
 }
 
-// fail adds to what is wrong, after what is at or before a place in the struct.
-func (b *binder) fail(order int, in, name, detail string) {
-	i := 0
-	for o := 0; o <= order; o++ {
-		i += int(*b.state(o) / one)
-	}
-	*b.state(order) += one
-	b.wrong = slices.Insert(b.wrong, i, FieldError{in, name, detail})
-}
-
-// refuse says what is wrong with a field, once.
-func (b *binder) refuse(f *field, detail string) {
-	if st := b.state(f.order); *st&refused == 0 {
-		*st |= refused
-		b.fail(f.order, f.in, f.name, detail)
-	}
-}
-
-// give gives a field one value.
-func (b *binder) give(f *field, v reflect.Value, s string) {
-	st := b.state(f.order)
-	again := *st&present != 0
-	if *st |= present; *st&refused != 0 {
-		return
-	}
-	if f.file {
-		b.refuse(f, "must be a file")
-		return
-	}
-	target := v.FieldByIndex(f.index)
-	switch {
-	case f.slice:
-		n := target.Len()
-		if n == target.Cap() {
-			target.Grow(max(4, n)) // the first few in one allocation
-		}
-		target.SetLen(n + 1)
-		target = target.Index(n)
-	case again:
-		b.refuse(f, "must be there once")
-		return
-	case f.pointer:
-		target.Set(reflect.New(target.Type().Elem()))
-		target = target.Elem()
-	}
-	if detail := f.parse(target, s); detail != "" {
-		b.refuse(f, detail)
-	}
-}
-
-// absent sees to the fields that had no value.
-func (b *binder) absent(fields []*field, v reflect.Value) {
-	for _, f := range fields {
-		switch {
-		case *b.state(f.order)&(present|refused) != 0:
-		case f.required:
-			b.refuse(f, "is required")
-		case f.fallback != nil:
-			f.parse(v.FieldByIndex(f.index), *f.fallback) // as it did when planned
-		}
-	}
-}
-
-// fromPath gives a field its segment. Without a router a value that is missing
-// can only be one that the pattern does not have.
+// fromPath fills a field from the path. A router has checked that the path has the segment. For a
+// handler in another mux, an empty value shows that the pattern does not have it, since only the
+// wildcard {name...} matches nothing.
 func (b *binder) fromPath(f *field, v reflect.Value) {
 	if f.slice {
 		for _, s := range b.req.Segments(f.name) {
@@ -260,74 +209,169 @@ func (b *binder) fromPath(f *field, v reflect.Value) {
 	b.give(f, v, s)
 }
 
-// refuseAll says what is wrong with all fields of a set, and that they cannot be
-// told one by one.
-func (b *binder) refuseAll(set *fieldSet, in, detail string) {
-	order := b.total
-	for i, f := range set.fields {
-		if i == 0 {
-			order = f.order
-		}
-		*b.state(f.order) |= refused
+// fromHeader fills a field from a header. net/http removes Host from the header of the request.
+func (b *binder) fromHeader(f *field, v reflect.Value) {
+	if f.name == "Host" {
+		b.give(f, v, b.req.Host)
 	}
-	b.fail(order, in, "", detail)
+	for _, s := range b.req.Header[f.name] {
+		b.give(f, v, s)
+	}
 }
 
-// fromBody fills the field of the body. It returns an error for what makes the
-// fields beside the point, such as 413 or 415.
+// fromBody fills the field for the body. Faults in the body are recorded like those of other
+// fields. It returns an error if the body as a whole is refused, such as a 413 or 415, which the
+// client gets instead of any faults.
 func (b *binder) fromBody(v reflect.Value) error {
-	p, req := b.body, b.req
-	isForm := p.kind == "form"
-	if isForm && req.ContentLength != 0 {
-		if err := req.checkEncoding(); err != nil {
+	if b.body.kind == "form" && b.req.ContentLength != 0 {
+		if err := b.req.checkEncoding(); err != nil {
 			return err
 		}
-		mediaType, _, err := req.mediaType()
+		mediaType, _, err := b.req.mediaType()
 		if err != nil {
 			return err
 		}
 		if mediaType == "multipart/form-data" {
-			return b.fromMultipart(indirect(v, p))
+			return b.fromMultipart(b.bodyValue(v))
 		}
 	}
-	data, err := req.Bytes()
+	data, err := b.req.Bytes()
 	switch {
 	case err != nil:
 		return err
 	case len(data) == 0:
-		if p.required {
-			b.fail(p.order, "body", "", "is required")
-		} else if isForm && !p.pointer {
-			b.absent(p.form.fields, v)
-		}
-	case p.kind == "json":
-		if err := req.checkJSON(); err != nil {
+		b.absentBody(v)
+		return nil
+	}
+	return b.fromData(v, data)
+}
+
+// fromData fills the field for the body from a body that is not empty.
+func (b *binder) fromData(v reflect.Value, data []byte) error {
+	switch b.body.kind {
+	case "json":
+		if err := b.req.checkJSON(); err != nil {
 			return err
 		}
-		path, detail := decodeJSON(data, indirect(v, p).Addr().Interface(), &req.matchOrDefault().scope.config, p.custom)
+		path, detail := decodeJSON(data, b.bodyValue(v).Addr().Interface(), &b.req.matchOrDefault().scope.config, !b.plain)
 		if detail != "" {
-			b.fail(p.order, "body", path, detail)
+			b.fail(b.body.order, "body", path, detail)
 		}
-	case isForm:
-		if mediaType, _, _ := req.mediaType(); mediaType != "application/x-www-form-urlencoded" {
+	case "form":
+		if mediaType, _, _ := b.req.mediaType(); mediaType != "application/x-www-form-urlencoded" {
 			return unsupported("Accept", "application/x-www-form-urlencoded, multipart/form-data", "the body must be a form")
 		}
-		v = indirect(v, p)
-		b.pairs(&p.form, v, "form", string(data))
-		b.absent(p.form.fields, v)
-	case v.Kind() == reflect.String:
-		v.SetString(string(data))
-	default:
-		v.SetBytes(data)
+		v = b.bodyValue(v)
+		b.fromPairs(&b.body.form, v, "form", string(data))
+		b.checkAbsent(b.body.form.fields, v)
+	case "bytes":
+		if v.Kind() == reflect.String {
+			v.SetString(string(data))
+		} else {
+			v.SetBytes(data)
+		}
 	}
 	return nil
 }
 
-// indirect returns the value that a body's field is or, made anew, points to.
-func indirect(v reflect.Value, p *bodyPlan) reflect.Value {
-	if p.pointer {
-		v.Set(reflect.New(p.typ))
+// absentBody does for a request without a body what checkAbsent does for other fields. A form
+// without a body has no values, so its fields may be required or get defaults.
+func (b *binder) absentBody(v reflect.Value) {
+	switch {
+	case b.body.required:
+		b.fail(b.body.order, "body", "", "is required")
+	case b.body.kind == "form" && !b.body.pointer:
+		b.checkAbsent(b.body.form.fields, v)
+	}
+}
+
+// bodyValue returns what the body is decoded into: the field itself, or a new value that it then
+// points to.
+func (b *binder) bodyValue(v reflect.Value) reflect.Value {
+	if b.body.pointer {
+		v.Set(reflect.New(b.body.typ))
 		v = v.Elem()
 	}
 	return v
+}
+
+// give gives a field one value of the request. v is the struct that the field's index is in.
+func (b *binder) give(f *field, v reflect.Value, s string) {
+	status := b.status(f)
+	repeated := *status&present != 0
+	if *status |= present; *status&refused != 0 {
+		return
+	}
+	if f.file {
+		b.refuse(f, "must be a file")
+		return
+	}
+	target := v.FieldByIndex(f.index)
+	switch {
+	case f.slice:
+		n := target.Len()
+		if n == target.Cap() {
+			target.Grow(max(4, n)) // the first four cost one allocation
+		}
+		target.SetLen(n + 1)
+		target = target.Index(n)
+	case repeated:
+		b.refuse(f, "must be there once")
+		return
+	case f.pointer:
+		target.Set(reflect.New(target.Type().Elem()))
+		target = target.Elem()
+	}
+	if detail := f.parse(target, s); detail != "" {
+		b.refuse(f, detail)
+	}
+}
+
+// checkAbsent refuses the required fields among those without a value, and gives the others their
+// default.
+func (b *binder) checkAbsent(fields []*field, v reflect.Value) {
+	for _, f := range fields {
+		switch {
+		case *b.status(f) != 0:
+		case f.required:
+			b.refuse(f, "is required")
+		case f.defaultText != nil:
+			f.parse(v.FieldByIndex(f.index), *f.defaultText) // the planner has seen that it fits
+		}
+	}
+}
+
+// refuse records what is wrong with a field, unless something is recorded already.
+func (b *binder) refuse(f *field, detail string) {
+	if status := b.status(f); *status&refused == 0 {
+		*status |= refused
+		b.fail(f.order, f.in, f.name, detail)
+	}
+}
+
+// refuseAll records one fault for all fields of a set, where the values cannot be told apart.
+func (b *binder) refuseAll(set *fieldSet, in, detail string) {
+	order := b.numFields
+	if len(set.fields) > 0 {
+		order = set.fields[0].order
+	}
+	for _, f := range set.fields {
+		*b.status(f) |= refused
+	}
+	b.fail(order, in, "", detail)
+}
+
+// fail records a fault at the place of a field in the struct.
+func (b *binder) fail(order int, in, name, detail string) {
+	b.faults = append(b.faults, fieldFault{order, FieldError{in, name, detail}})
+}
+
+// badRequest returns the error for the faults, in the order of the struct. Unknown names come last.
+func (b *binder) badRequest() *Error {
+	slices.SortStableFunc(b.faults, func(a, b fieldFault) int { return a.order - b.order })
+	fields := make([]FieldError, len(b.faults))
+	for i, f := range b.faults {
+		fields[i] = f.FieldError
+	}
+	return badRequest(fields...)
 }

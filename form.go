@@ -11,12 +11,13 @@ import (
 	"strings"
 )
 
-// formMemory is how many bytes of a form's files are kept in memory.
+// formMemory is how many bytes of a form's files are kept in memory. The rest goes to temporary
+// files.
 const formMemory = 1 << 20
 
-// pairs gives the values of a query or an urlencoded form to their fields. It
-// is url.ParseQuery without the map.
-func (b *binder) pairs(set *fieldSet, v reflect.Value, in, raw string) {
+// fromPairs fills the fields of a set from a query or a urlencoded form. It reads what
+// url.ParseQuery reads, without building a map.
+func (b *binder) fromPairs(set *fieldSet, v reflect.Value, in, raw string) {
 	var p pair
 	for raw != "" {
 		if raw = p.cut(raw); p.name == "" && !p.assigned {
@@ -37,22 +38,22 @@ func (b *binder) pairs(set *fieldSet, v reflect.Value, in, raw string) {
 	}
 }
 
-// A pair is name=value in a query.
+// A pair is one name=value of a query.
 type pair struct {
 	name, value string
-	assigned    bool // there is a =
-	escaped     bool // there is a % or +
-	bad         bool // there is a semicolon, or a bad escape
+	assigned    bool // whether there is a =
+	escaped     bool // whether there is a % or +
+	bad         bool // whether there is a semicolon or a bad escape
 }
 
-// cut takes the first pair from a query, in one pass over it, and returns the
-// rest.
+// cut sets p to the first pair of a query, still escaped, and returns the rest of the query. It
+// reads each byte once.
 func (p *pair) cut(raw string) (rest string) {
 	*p = pair{}
 	from, i := 0, 0
 	for ; i < len(raw) && raw[i] != '&'; i++ {
 		switch c := raw[i]; {
-		case c > '=': // as most are
+		case c > '=': // most bytes are letters, and need no other test
 		case c == '=' && !p.assigned:
 			p.name, p.assigned, from = raw[:i], true, i+1
 		case c == '%', c == '+':
@@ -76,17 +77,19 @@ func (p *pair) unescape() {
 	p.bad = p.bad || err1 != nil || err2 != nil
 }
 
-// maxUnknown is how many unknown names are told of.
+// maxUnknown is how many unknown names a response lists.
 const maxUnknown = 20
 
+// unknown records a name that no field has, once.
 func (b *binder) unknown(in, name string) {
 	if len(name) > maxJSONPath {
 		name = name[:maxJSONPath] + "…"
 	}
 	name = strings.ToValidUTF8(name, "\uFFFD")
-	if b.unknowns < maxUnknown && !slices.Contains(b.wrong, FieldError{in, name, isUnknown}) {
-		b.fail(b.total, in, name, isUnknown)
-		b.unknowns++
+	fault := fieldFault{b.numFields, FieldError{in, name, isUnknown}}
+	if b.numUnknown < maxUnknown && !slices.Contains(b.faults, fault) {
+		b.faults = append(b.faults, fault)
+		b.numUnknown++
 	}
 }
 
@@ -102,7 +105,7 @@ func (b *binder) fromMultipart(v reflect.Value) error {
 	}
 	for _, f := range b.body.form.fields {
 		values, files := form.Value[f.name], form.File[f.name]
-		if f.file { // a browser sends an empty text for a file that was not chosen
+		if f.file { // browsers send an empty text for a file that was not chosen
 			values = slices.DeleteFunc(slices.Clone(values), func(s string) bool { return s == "" })
 		}
 		for _, s := range values {
@@ -113,26 +116,32 @@ func (b *binder) fromMultipart(v reflect.Value) error {
 		}
 	}
 	if b.req.matchOrDefault().scope.rejectUnknown {
-		names := make([]string, 0, len(form.Value)+len(form.File))
-		for name := range form.Value {
-			names = append(names, name)
-		}
-		for name := range form.File {
-			names = append(names, name)
-		}
-		slices.Sort(names)
-		for _, name := range slices.Compact(names) {
+		for _, name := range namesOf(form) {
 			if b.body.form.get(name) == nil {
 				b.unknown("form", name)
 			}
 		}
 	}
-	b.absent(b.body.form.fields, v)
+	b.checkAbsent(b.body.form.fields, v)
 	return nil
 }
 
+// namesOf returns the names of a form's values and files, in order.
+func namesOf(form *multipart.Form) []string {
+	names := make([]string, 0, len(form.Value)+len(form.File))
+	for name := range form.Value {
+		names = append(names, name)
+	}
+	for name := range form.File {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// giveFiles gives a field the files that the form has for it, at least one.
 func (b *binder) giveFiles(f *field, v reflect.Value, files []*multipart.FileHeader) {
-	*b.state(f.order) |= present
+	*b.status(f) |= present
 	switch {
 	case !f.file:
 		b.refuse(f, "must not be a file")
@@ -145,11 +154,12 @@ func (b *binder) giveFiles(f *field, v reflect.Value, files []*multipart.FileHea
 	}
 }
 
-// multipartForm reads a multipart body, once.
+// multipartForm returns the form in a multipart body, which it reads at the first call.
 func (req *Request) multipartForm() (*multipart.Form, error) {
 	if req.MultipartForm != nil {
-		// Somebody has parsed it, or has taken MultipartReader, which leaves a
-		// mark that only net/http can tell from a form.
+		// The handler or middleware has called ParseMultipartForm, or MultipartReader. The latter
+		// leaves an empty form, which only net/http can tell from a real one: it then returns an
+		// error.
 		if req.ParseMultipartForm(formMemory) != nil {
 			return nil, errBodyRead
 		}
@@ -174,7 +184,7 @@ func (req *Request) multipartForm() (*multipart.Form, error) {
 		req.MultipartForm = form
 		return form, nil
 	}
-	req.MultipartForm = nil // MultipartReader has left a mark
+	req.MultipartForm = nil // the empty form of MultipartReader
 	var tooLarge *http.MaxBytesError
 	switch {
 	case errors.Is(err, multipart.ErrMessageTooLarge):

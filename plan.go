@@ -1,8 +1,6 @@
 package apiroute
 
 import (
-	"encoding"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"mime/multipart"
@@ -13,42 +11,43 @@ import (
 	"sync"
 )
 
-// A plan is what there is to do for a type, worked out once.
+// A plan says how a struct of one type is filled. It is made once for the type, and then shared.
 type plan struct {
 	typ        reflect.Type
-	wanted     []*field // those that are required or have a default, but for those of a form
-	single     []*field // those of the path, headers and cookies
+	fault      error    // what is wrong with the type, all of it; nil if it can be filled
+	byKey      []*field // the fields of the path, headers and cookies, which are looked up by name
 	query      fieldSet
-	body       *bodyPlan // nil if there is none
-	total      int       // fields, with the body and those of a form
+	body       *bodyPlan // nil if no field takes the body
+	checked    []*field  // the fields that are required or have a default, without those of a form
+	numFields  int       // of all kinds: the body and the fields of a form count too
 	validators []validator
-	fault      error // what is wrong with the type
 
-	values  sync.Pool // of *T, zero, to be filled and copied
-	exposed bool      // code of the type's own gets a pointer to what is filled, maybe
-	plain   bool
+	plain  bool      // whether the memory of a value may be used again; see the function plain
+	values sync.Pool // of *T, each zero
 }
 
-// A field is one value to fill.
+// A field is one Go field that is filled from texts.
 type field struct {
-	order    int // among all of the plan
-	in, name string
-	goName   string
-	index    []int // in the struct that has it, through embedded ones
-	parse    func(reflect.Value, string) string
-	slice    bool
-	pointer  bool
-	file     bool
-	required bool
-	fallback *string // the default, nil if there is none
+	order       int       // its place among all fields of the plan
+	in          string    // path, query, header, cookie or form
+	name        string    // as it is in the request
+	goName      string    // with the names of the structs around it, for messages
+	index       []int     // in T, or for a field of a form, in the struct of the form
+	parse       parseFunc // for one value, also of a slice; nil for a file
+	slice       bool      // whether it takes all values of a repeated name
+	pointer     bool      // whether it stays nil without a value
+	file        bool      // whether it takes files of a form, not texts
+	required    bool
+	defaultText *string // nil if there is none
 }
 
-// A fieldSet is the fields that come as pairs of name and value.
+// A fieldSet holds the fields that a query or a form may have.
 type fieldSet struct {
-	fields []*field
-	byName map[string]*field // nil if they are few
+	fields []*field          // in the order of the struct
+	byName map[string]*field // the same; nil for a few fields
 }
 
+// add adds a field. Up to eight, comparing names is as fast as a map.
 func (s *fieldSet) add(f *field) {
 	if s.fields = append(s.fields, f); len(s.fields) > 8 {
 		s.byName = map[string]*field{}
@@ -58,6 +57,7 @@ func (s *fieldSet) add(f *field) {
 	}
 }
 
+// get returns the field with a name, or nil.
 func (s *fieldSet) get(name string) *field {
 	if s.byName != nil {
 		return s.byName[name]
@@ -70,20 +70,20 @@ func (s *fieldSet) get(name string) *field {
 	return nil
 }
 
+// A bodyPlan says how the field for the body is filled.
 type bodyPlan struct {
-	order    int
-	kind     string // json, form or bytes
-	index    []int
-	typ      reflect.Type // without the pointer
-	pointer  bool
+	order    int          // its place among all fields of the plan
+	kind     string       // json, form or bytes
+	index    []int        // in T
+	typ      reflect.Type // of the field, or what it points to
+	pointer  bool         // whether the field stays nil without a body
 	required bool
-	custom   bool // JSON that code of the type's own may decode
-	kept     bool // JSON that code of the type's own may decode and keep
-	form     fieldSet
+	form     fieldSet // empty for json and bytes
 }
 
-var plans sync.Map // of *plan by reflect.Type
+var plans sync.Map // from reflect.Type to *plan
 
+// planOf returns the plan for a type. It is the same at every call, so that its pool is shared.
 func planOf(t reflect.Type) *plan {
 	if p, ok := plans.Load(t); ok {
 		return p.(*plan)
@@ -92,90 +92,94 @@ func planOf(t reflect.Type) *plan {
 	return p.(*plan)
 }
 
-// A planner makes a plan and collects all that is wrong with the type.
+// A planner makes a plan and collects everything that is wrong with the type.
 type planner struct {
 	*plan
-	names  map[string]string // of the Go fields, by source and name
-	faults []error
+	goNames map[string]string // of the fields so far, by tag and name, such as "query page"
+	faults  []error
 }
 
+// newPlan makes the plan for a type. If the type cannot be filled, only its fault may be used.
 func newPlan(t reflect.Type) *plan {
-	p := &planner{plan: &plan{typ: t}, names: map[string]string{}}
+	p := &planner{plan: &plan{typ: t}, goNames: map[string]string{}}
 	if t.Kind() != reflect.Struct {
 		p.fault = fmt.Errorf("%v is not a struct", t)
 		return p.plan
 	}
 	p.walk(t, nil, "", p.addField)
-	if p.body != nil {
-		p.addValidators(p.body.typ, nil, true, nil)
-	}
-	p.addValidators(t, nil, false, nil)
-	p.plain = !p.exposed && (p.body == nil || !p.body.kept)
+	p.addValidators(t, validator{}, nil)
+	slices.SortStableFunc(p.validators, bodyFirst)
+	p.plain = plain(t)
 	if len(p.faults) > 0 {
 		p.fault = fmt.Errorf("type %v: %w", t, errors.Join(p.faults...))
 	}
 	return p.plan
 }
 
+// failf records a fault. Planning goes on, so that the programmer learns of all faults at once.
 func (p *planner) failf(format string, args ...any) {
 	p.faults = append(p.faults, fmt.Errorf(format, args...))
 }
 
-var sources = []string{"path", "query", "header", "cookie", "body", "form"}
+// A taggedField is a Go field with a tag that says where it is filled from.
+type taggedField struct {
+	reflect.StructField
+	goName string // with the names of the structs around it
+	index  []int  // in the struct where the walk began
+	in     string // the key of the tag
+	value  string // the value of the tag
+}
 
-// tagOf returns the source that a field's tag names, and the tag's value.
-func (p *planner) tagOf(f reflect.StructField, name string) (source, value string) {
-	for _, s := range sources {
-		if v, ok := f.Tag.Lookup(s); ok {
-			if source != "" {
-				p.failf("field %s has two tags, %s and %s", name, source, s)
+var tagKeys = []string{"path", "query", "header", "cookie", "body", "form"}
+
+// tagOf returns the key of a field's tag, "" if it has none of ours, and the tag's value.
+func (p *planner) tagOf(f reflect.StructField, goName string) (key, value string) {
+	for _, k := range tagKeys {
+		if v, ok := f.Tag.Lookup(k); ok {
+			if key != "" {
+				p.failf("field %s has two tags, %s and %s", goName, key, k)
 				continue
 			}
-			source, value = s, v
+			key, value = k, v
 		}
 	}
-	return source, value
+	return key, value
 }
 
-// A tagged field is a Go field and the source that its tag names.
-type tagged struct {
-	reflect.StructField
-	name   string // with those of the structs that it is in
-	index  []int
-	source string
-	value  string // of the tag
-}
-
-// walk calls visit with the tagged fields of a struct and of those embedded in
-// it, by their index in the outermost.
-func (p *planner) walk(t reflect.Type, index []int, prefix string, visit func(tagged)) {
+// walk calls visit with each tagged field of a struct and of the structs embedded in it. index
+// leads to the struct from where the walk began, and prefix is the same in names, such as "Body.".
+//
+// An embedded struct may be of an unexported type, since its exported fields can be set all the
+// same. A pointer cannot: it would have to be set first. An embedded field that can be parsed from
+// a text, such as a time.Time, is not a group of fields but a value that lacks a tag.
+func (p *planner) walk(t reflect.Type, index []int, prefix string, visit func(taggedField)) {
 	for i := 0; i < t.NumField(); i++ {
-		f := tagged{StructField: t.Field(i), index: append(slices.Clone(index), i)}
-		f.name = prefix + f.Name
-		f.source, f.value = p.tagOf(f.StructField, f.name)
+		f := taggedField{StructField: t.Field(i), index: append(slices.Clone(index), i)}
+		f.goName = prefix + f.Name
+		f.in, f.value = p.tagOf(f.StructField, f.goName)
 		switch {
-		case f.Anonymous && f.source == "" && parser(f.Type) != nil:
-			p.failf("field %s has no tag that names its source", f.name)
-		case f.Anonymous && f.source == "" && f.Type.Kind() == reflect.Struct:
-			p.walk(f.Type, f.index, f.name+".", visit)
-		case f.Anonymous && f.source == "" && f.Type.Kind() == reflect.Pointer && f.Type.Elem().Kind() == reflect.Struct:
-			p.failf("field %s: embed the struct, not a pointer to it", f.name)
-		case !f.IsExported() && f.source == "":
+		case f.Anonymous && f.in == "" && parser(f.Type) != nil:
+			p.failf("field %s has no tag that names its source", f.goName)
+		case f.Anonymous && f.in == "" && f.Type.Kind() == reflect.Struct:
+			p.walk(f.Type, f.index, f.goName+".", visit)
+		case f.Anonymous && f.in == "" && f.Type.Kind() == reflect.Pointer && f.Type.Elem().Kind() == reflect.Struct:
+			p.failf("field %s: embed the struct, not a pointer to it", f.goName)
+		case !f.IsExported() && f.in == "":
 		case !f.IsExported():
-			p.failf("field %s has a tag and is not exported", f.name)
-		case f.source == "":
-			p.failf("field %s has no tag that names its source", f.name)
+			p.failf("field %s has a tag and is not exported", f.goName)
+		case f.in == "":
+			p.failf("field %s has no tag that names its source", f.goName)
 		default:
 			visit(f)
 		}
 	}
 }
 
-// addField adds a field of T itself.
-func (p *planner) addField(sf tagged) {
-	switch sf.source {
+// addField adds a field of T or of a struct embedded in it.
+func (p *planner) addField(sf taggedField) {
+	switch sf.in {
 	case "form":
-		p.failf("field %s: form names a field within a body:\"form\"", sf.name)
+		p.failf("field %s: form names a field within a body:\"form\"", sf.goName)
 	case "body":
 		p.addBody(sf)
 	default:
@@ -183,23 +187,23 @@ func (p *planner) addField(sf tagged) {
 		if f == nil {
 			return
 		}
-		if f.required || f.fallback != nil {
-			p.wanted = append(p.wanted, f)
+		if f.required || f.defaultText != nil {
+			p.checked = append(p.checked, f)
 		}
 		if f.in == "query" {
 			p.query.add(f)
 		} else {
-			p.single = append(p.single, f)
+			p.byKey = append(p.byKey, f)
 		}
 	}
 }
 
-// newField returns the plan of a field that is no body, nil if it is at fault.
-func (p *planner) newField(sf tagged) *field {
+// newField returns a field that is not the body. It returns nil if something is wrong with it.
+func (p *planner) newField(sf taggedField) *field {
 	before := len(p.faults)
 	name, required := p.splitTag(sf)
-	f := &field{order: p.total, in: sf.source, name: name, goName: sf.name, index: sf.index, required: required}
-	p.total++
+	f := &field{order: p.numFields, in: sf.in, name: name, goName: sf.goName, index: sf.index, required: required}
+	p.numFields++
 	switch {
 	case name == "":
 		p.failf("field %s: its tag has no name", f.goName)
@@ -209,11 +213,13 @@ func (p *planner) newField(sf tagged) *field {
 	if f.in == "header" {
 		f.name = http.CanonicalHeaderKey(name)
 	}
+	// One value for two fields is more likely a slip than meant, and which one is at fault would be
+	// unclear.
 	key := f.in + " " + f.name
-	if other, ok := p.names[key]; ok {
+	if other, ok := p.goNames[key]; ok {
 		p.failf("fields %s and %s are both %s", other, f.goName, key)
 	}
-	p.names[key] = f.goName
+	p.goNames[key] = f.goName
 	p.setType(f, sf.Type)
 	if text, ok := sf.Tag.Lookup("default"); ok {
 		p.addDefault(f, sf.Type, text)
@@ -224,7 +230,7 @@ func (p *planner) newField(sf tagged) *field {
 	return f
 }
 
-// setType works out how a field of a type is filled.
+// setType sets how a field is filled by its type.
 func (p *planner) setType(f *field, t reflect.Type) {
 	switch {
 	case f.in == "form" && t == reflect.TypeFor[*multipart.FileHeader]():
@@ -232,6 +238,8 @@ func (p *planner) setType(f *field, t reflect.Type) {
 	case f.in == "form" && t == reflect.TypeFor[[]*multipart.FileHeader]():
 		f.file, f.slice = true, true
 	default:
+		// A type is asked first whether it parses itself, since a slice or a pointer may. A []byte
+		// would take a list of numbers, which nobody means; cookies are not repeated.
 		if f.parse = parser(t); f.parse == nil && t.Kind() == reflect.Pointer {
 			f.pointer, f.parse = true, parser(t.Elem())
 		} else if f.parse == nil && t.Kind() == reflect.Slice && t.Elem() != reflect.TypeFor[byte]() && f.in != "cookie" {
@@ -240,18 +248,21 @@ func (p *planner) setType(f *field, t reflect.Type) {
 		if f.parse == nil {
 			p.failf("field %s: %v is no type for a %s", f.goName, t, f.in)
 		}
-		p.exposed = p.exposed || parsesItself(t) && mayKeep(t)
 	}
 }
 
-func (p *planner) splitTag(f tagged) (name string, required bool) {
+// splitTag splits the value of a tag, such as "page,required".
+func (p *planner) splitTag(f taggedField) (name string, required bool) {
 	name, word, ok := strings.Cut(f.value, ",")
 	if ok && word != "required" {
-		p.failf("field %s: its tag has %q where only \"required\" can stand", f.name, word)
+		p.failf("field %s: its tag has %q where only \"required\" can stand", f.goName, word)
 	}
 	return name, ok
 }
 
+// addDefault adds a default to a field, which must be able to parse it. The field keeps the text
+// and not the value, since a value may have memory that two requests must not share, as a net.IP
+// has.
 func (p *planner) addDefault(f *field, t reflect.Type, text string) {
 	if f.required || f.slice || f.pointer || f.file || f.in == "path" {
 		p.failf("field %s: a field that is required, of the path, a slice, a pointer or a file takes no default", f.goName)
@@ -260,64 +271,64 @@ func (p *planner) addDefault(f *field, t reflect.Type, text string) {
 	if f.parse == nil {
 		return
 	}
-	f.fallback = &text
+	f.defaultText = &text
 	if detail := f.parse(reflect.New(t).Elem(), text); detail != "" {
 		p.failf("field %s: the default %q %s", f.goName, text, detail)
 	}
 }
 
-func (p *planner) addBody(f tagged) {
+// addBody adds the field for the body, and the fields of a form.
+func (p *planner) addBody(f taggedField) {
 	if p.body != nil {
-		p.failf("field %s is a second body", f.name)
+		p.failf("field %s is a second body", f.goName)
 		return
 	}
 	kind, required := p.splitTag(f)
-	b := &bodyPlan{order: p.total, kind: kind, index: f.index, typ: f.Type, required: required}
+	b := &bodyPlan{order: p.numFields, kind: kind, index: f.index, typ: f.Type, required: required}
 	p.body = b
-	p.total++
+	p.numFields++
 	if f.Type.Kind() == reflect.Pointer {
 		b.typ, b.pointer = f.Type.Elem(), true
 	}
 	if _, ok := f.Tag.Lookup("default"); ok {
-		p.failf("field %s: a body takes no default", f.name)
+		p.failf("field %s: a body takes no default", f.goName)
 	}
 	k := b.typ.Kind()
 	switch kind {
 	case "json":
 		b.required = required || !b.pointer
-		p.checkJSONType(b, b.typ, f.name, map[reflect.Type]bool{})
+		p.checkJSONType(b.typ, f.goName, map[reflect.Type]bool{})
 	case "form":
 		if k != reflect.Struct {
-			p.failf("field %s: a form goes into a struct, not a %v", f.name, b.typ)
+			p.failf("field %s: a form goes into a struct, not a %v", f.goName, b.typ)
 			return
 		}
-		p.walk(b.typ, nil, f.name+".", func(sf tagged) {
-			if sf.source != "form" {
-				p.failf("field %s: in a form a field has the tag form", sf.name)
+		p.walk(b.typ, nil, f.goName+".", func(sf taggedField) {
+			if sf.in != "form" {
+				p.failf("field %s: in a form a field has the tag form", sf.goName)
 			} else if inner := p.newField(sf); inner != nil {
 				b.form.add(inner)
 			}
 		})
 	case "bytes":
 		if b.pointer || k != reflect.String && (k != reflect.Slice || b.typ.Elem().Kind() != reflect.Uint8) {
-			p.failf("field %s: a body of bytes goes into []byte or string, not %v", f.name, f.Type)
+			p.failf("field %s: a body of bytes goes into []byte or string, not %v", f.goName, f.Type)
 		}
 	default:
-		p.failf("field %s: a body is json, form or bytes, not %q", f.name, kind)
+		p.failf("field %s: a body is json, form or bytes, not %q", f.goName, kind)
 	}
 }
 
-// checkJSONType finds what encoding/json could never fill, and the tag
-// json:"-,", which looks like "-" and yet lets the name "-" in.
-func (p *planner) checkJSONType(b *bodyPlan, t reflect.Type, name string, seen map[reflect.Type]bool) {
+// checkJSONType finds the types that encoding/json can never fill, and the tag json:"-,", which
+// looks like "-" but names the field "-" instead of leaving it out.
+//
+// It looks at the fields that encoding/json looks at, and not into types that decode themselves.
+func (p *planner) checkJSONType(t reflect.Type, name string, seen map[reflect.Type]bool) {
 	if seen[t] {
 		return
 	}
 	seen[t] = true
 	if decodesItself(t) {
-		b.custom = true
-		b.kept = b.kept || mayKeep(t)
-		p.exposed = p.exposed || b.kept
 		return
 	}
 	switch t.Kind() {
@@ -331,10 +342,10 @@ func (p *planner) checkJSONType(b *bodyPlan, t reflect.Type, name string, seen m
 		if parser(t.Key()) == nil || t.Key().Kind() == reflect.Bool || t.Key().Kind() == reflect.Float32 || t.Key().Kind() == reflect.Float64 {
 			p.failf("field %s: %v cannot be a name in JSON", name, t.Key())
 		}
-		p.checkJSONType(b, t.Key(), name, seen)
-		p.checkJSONType(b, t.Elem(), name, seen)
+		p.checkJSONType(t.Key(), name, seen)
+		p.checkJSONType(t.Elem(), name, seen)
 	case reflect.Pointer, reflect.Slice, reflect.Array:
-		p.checkJSONType(b, t.Elem(), name, seen)
+		p.checkJSONType(t.Elem(), name, seen)
 	case reflect.Struct:
 		for i := 0; i < t.NumField(); i++ {
 			f := t.Field(i)
@@ -346,16 +357,16 @@ func (p *planner) checkJSONType(b *bodyPlan, t reflect.Type, name string, seen m
 				p.failf("field %s.%s: encoding/json cannot set an embedded pointer to an unexported struct", name, f.Name)
 			}
 			if tag != "-" && (f.IsExported() || f.Anonymous) {
-				p.checkJSONType(b, f.Type, name+"."+f.Name, seen)
+				p.checkJSONType(f.Type, name+"."+f.Name, seen)
 			}
 		}
 	}
 }
 
-// checkPath holds the path tags of a type against the segments of a path.
+// checkPath returns an error if a path tag of the type does not fit the segments of a path.
 func (p *plan) checkPath(segs []segment) error {
 	var faults []error
-	for _, f := range p.single {
+	for _, f := range p.byKey {
 		if f.in != "path" {
 			continue
 		}
@@ -373,11 +384,4 @@ func (p *plan) checkPath(segs []segment) error {
 		return nil
 	}
 	return fmt.Errorf("type %v: %w", p.typ, errors.Join(faults...))
-}
-
-// decodesItself reports whether JSON is decoded into a type by code of its own.
-func decodesItself(t reflect.Type) bool {
-	p := reflect.PointerTo(t)
-	return p.Implements(reflect.TypeFor[json.Unmarshaler]()) || p.Implements(reflect.TypeFor[encoding.TextUnmarshaler]()) ||
-		decodesFrom(p)
 }

@@ -1,6 +1,7 @@
 package apiroute
 
 import (
+	"encoding"
 	"encoding/json"
 	"reflect"
 	"sync"
@@ -71,20 +72,40 @@ func emptied(buffer []byte) []byte {
 	return buffer[:0]
 }
 
-// encodesAlike reports whether a value and a pointer to it are the same in JSON,
-// if not in what errors say of their type, and no code of the value's own gets a
-// pointer into it: no type in it has methods for pointers alone, but those that
-// mayKeep knows.
-func encodesAlike(t reflect.Type) bool {
-	if mayKeep(t) && reflect.PointerTo(t).NumMethod() > t.NumMethod() {
+// plain reports whether nothing but this package and encoding/json gets hold of the memory in which
+// a value of a type lies, or of the JSON text from which it is decoded.
+//
+// The promise is that memory that a handler, a type's own code or middleware could keep is never
+// used again. For a value this holds if no code of its type, or of a type inside it, is ever given
+// that memory. A method with a pointer receiver is: it shows in the pointer's method set, which is
+// then larger than the value's. So is code that decodes JSON or a text, which also gets the text,
+// and which Implements finds whatever its receiver. Everything else gets copies: methods with a
+// value receiver, the handler, and encoding/json's strings and numbers. What lies behind a pointer
+// or in a slice or map is allocated anew each time.
+//
+// It also means that a value and a pointer to it are encoded alike, for no method MarshalJSON or
+// MarshalText belongs to the pointer alone.
+//
+// time.Time and json.RawMessage are known to copy what they are given, and to keep no pointer.
+func plain(t reflect.Type) bool { return plainWithin(t, map[reflect.Type]bool{}) }
+
+// plainWithin is plain without the types seen before, which are plain or still being looked at.
+func plainWithin(t reflect.Type, seen map[reflect.Type]bool) bool {
+	if seen[t] || t == reflect.TypeFor[time.Time]() || t == reflect.TypeFor[json.RawMessage]() {
+		return true
+	}
+	seen[t] = true
+	if reflect.PointerTo(t).NumMethod() > t.NumMethod() || decodesItself(t) {
 		return false
 	}
 	switch t.Kind() {
-	case reflect.Array:
-		return encodesAlike(t.Elem())
+	case reflect.Map:
+		return plainWithin(t.Key(), seen) && plainWithin(t.Elem(), seen)
+	case reflect.Pointer, reflect.Slice, reflect.Array:
+		return plainWithin(t.Elem(), seen)
 	case reflect.Struct:
 		for i := 0; i < t.NumField(); i++ {
-			if !encodesAlike(t.Field(i).Type) {
+			if !plainWithin(t.Field(i).Type, seen) {
 				return false
 			}
 		}
@@ -92,11 +113,9 @@ func encodesAlike(t reflect.Type) bool {
 	return true
 }
 
-// mayKeep reports whether the code of a type may keep what it decodes, or a pointer
-// to itself. These two are known to copy; others are not trusted with memory that
-// is used again.
-func mayKeep(t reflect.Type) bool {
-	return t != reflect.TypeFor[time.Time]() && t != reflect.TypeFor[json.RawMessage]()
+// decodesItself reports whether a type has code of its own that JSON is decoded by.
+func decodesItself(t reflect.Type) bool {
+	p := reflect.PointerTo(t)
+	return p.Implements(reflect.TypeFor[json.Unmarshaler]()) || p.Implements(reflect.TypeFor[encoding.TextUnmarshaler]()) ||
+		decodesFrom(p)
 }
-
-func plain(t reflect.Type) bool { return encodesAlike(t) }
