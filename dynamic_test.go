@@ -3,7 +3,6 @@ package apiroute
 import (
 	"fmt"
 	"net/http"
-	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -528,120 +527,6 @@ func TestRoutesOrder(t *testing.T) {
 	}
 }
 
-func TestLessUTF16(t *testing.T) {
-	sorted := []string{"", "A", "a", "aa", "ab", "b", "é", "\U0001F600", "\U0001F600a", "\U0001F601", "\uffff"}
-	for i, a := range sorted {
-		for j, b := range sorted {
-			if got := lessUTF16(a, b); got != (i < j) {
-				t.Errorf("lessUTF16(%q, %q) = %t, want %t", a, b, got, i < j)
-			}
-		}
-	}
-}
-
-// One ServeMux is enough for an application without two paths of which neither
-// is more specific.
-func TestCompile(t *testing.T) {
-	for _, tt := range []struct {
-		paths []string
-		want  int // muxes
-	}{
-		{nil, 0},
-		{[]string{"/"}, 1},
-		{[]string{"/api/user", "/api/posts/[id]", "/api/posts/[id]/comments", "/api/docs/[...slug]", "/shop/[[...slug]]"}, 1},
-		{[]string{"/[x]", "/[...y]", "/a/[x]", "/a/[[...y]]"}, 1},
-		{[]string{"/posts/[id]", "/[type]/latest"}, 2},
-		{[]string{"/a/[x]", "/[x]/a", "/b/[x]", "/[x]/b"}, 2},
-		{[]string{"/a/[x]/[y]", "/[x]/a/[y]", "/[x]/[y]/a"}, 3},
-	} {
-		api := New()
-		for _, p := range tt.paths {
-			api.Get(p, routerOK)
-		}
-		if got := len(api.current().muxes); got != tt.want {
-			t.Errorf("%q: %d muxes, want %d", tt.paths, got, tt.want)
-		}
-		if a, b := api.current(), api.current(); a != b {
-			t.Errorf("%q: compiled twice without a change", tt.paths)
-		}
-	}
-}
-
-func TestParseTarget(t *testing.T) {
-	for _, tt := range []struct {
-		path, raw string
-		want      target
-	}{
-		{"", "", target{tidy: true}}, // RFC 9110, section 4.2.3
-		{"/", "", target{tidy: true}},
-		{"/a", "", target{segs: []string{"a"}, tidy: true}},
-		{"/a/b", "", target{segs: []string{"a", "b"}, tidy: true}},
-		{"/...", "", target{segs: []string{"..."}, tidy: true}},
-		{"/a%b", "", target{segs: []string{"a%b"}, tidy: true}}, // decoded already, and not again
-
-		// %2F is part of a segment.
-		{"/a/b", "/a%2Fb", target{segs: []string{"a/b"}, tidy: true}},
-		{"//", "/%2F", target{segs: []string{"/"}, tidy: true}},
-		{"/^/", "/^%2F", target{segs: []string{"^/"}, tidy: true}},
-		{`/"/"`, `/"%2F"`, target{segs: []string{`"/"`}, tidy: true}},
-		{"/a%2Fb", "/a%252Fb", target{segs: []string{"a%2Fb"}, tidy: true}},
-
-		// A RawPath that does not stand for Path is left over from before a
-		// middleware rewrote Path.
-		{"/new", "/old", target{segs: []string{"new"}, tidy: true}},
-		{"/a/b", "/v1/a%2Fb", target{segs: []string{"a", "b"}, tidy: true}},
-		{"/a", "/%zz", target{segs: []string{"a"}, tidy: true}},
-		{"/a//b", "/old", target{segs: []string{"a", "b"}, path: "/a/b"}},
-		{"/a b/", "/old", target{segs: []string{"a b"}, path: "/a%20b"}},
-		{"/a%2Fb/", "/old", target{segs: []string{"a%2Fb"}, path: "/a%252Fb"}},
-		{"/a?b/", "", target{segs: []string{"a?b"}, path: "/a%3Fb"}},
-
-		{"//", "", target{path: "/"}},
-		{"///", "", target{path: "/"}},
-		{"/.", "", target{path: "/"}},
-		{"/..", "", target{path: "/"}},
-		{"/../..", "", target{path: "/"}},
-		{"/a/", "", target{segs: []string{"a"}, path: "/a"}},
-		{"//a", "", target{segs: []string{"a"}, path: "/a"}},
-		{"/a//b", "", target{segs: []string{"a", "b"}, path: "/a/b"}},
-		{"/a/./b", "", target{segs: []string{"a", "b"}, path: "/a/b"}},
-		{"/a/../b", "", target{segs: []string{"b"}, path: "/b"}},
-		{"/../a", "", target{segs: []string{"a"}, path: "/a"}},
-		{"/a/b/../../..", "", target{segs: []string{}, path: "/"}},
-		{"/a/..", "", target{segs: []string{}, path: "/"}},
-		{"/a/../b", "/a/%2e%2E/b", target{segs: []string{"b"}, path: "/b"}},
-		{"/a/../b", "/a/.%2e/b", target{segs: []string{"b"}, path: "/b"}},
-		{"/a/./b", "/a/%2e/b", target{segs: []string{"a", "b"}, path: "/a/b"}},
-		{"/a/../b", "/a%2F../b", target{segs: []string{"a/..", "b"}, tidy: true}},
-		{"/a/b/", "/%61%2fb/", target{segs: []string{"a/b"}, path: "/%61%2fb"}}, // escapes as received
-		{"/^/", "/%5e/", target{segs: []string{"^"}, path: "/%5e"}},
-		{"/é/", "", target{segs: []string{"é"}, path: "/%C3%A9"}},
-
-		// A backslash is a slash to a browser.
-		{`/\a`, "", target{segs: []string{`\a`}, tidy: true}},
-		{`//\a`, "", target{segs: []string{`\a`}, path: "/%5Ca"}},
-		{`//\a`, `//\a`, target{segs: []string{`\a`}, path: "/%5Ca"}},
-		{`/a/../\\b\^/`, `/%61/../\\b\^/`, target{segs: []string{`\\b\^`}, path: "/%5C%5Cb%5C^"}},
-		{"//evil/", "/%2fevil/", target{segs: []string{"/evil"}, path: "/%2fevil"}},
-	} {
-		got, ok := parseTarget(&url.URL{Path: tt.path, RawPath: tt.raw})
-		if !ok {
-			t.Errorf("Path %q, RawPath %q: not ok", tt.path, tt.raw)
-		}
-		if diff := cmp.Diff(tt.want, got, cmp.AllowUnexported(target{})); diff != "" {
-			t.Errorf("Path %q, RawPath %q (-want +got):\n%s", tt.path, tt.raw, diff)
-		}
-	}
-}
-
-func TestParseTargetRefuses(t *testing.T) {
-	for _, path := range []string{"*", "a", "a/b", ".", "..", `\a`, "http:/x"} {
-		if got, ok := parseTarget(&url.URL{Path: path}); ok {
-			t.Errorf("Path %q: got %+v, want none", path, got)
-		}
-	}
-}
-
 // untidyTargets are request targets as they come over the wire, and where the
 // answer leads; "" is no redirect.
 var untidyTargets = []struct{ target, location string }{
@@ -728,44 +613,6 @@ func TestNoRedirect(t *testing.T) {
 			t.Errorf("GET %s = %d, Location %q, want 404 and none", target, reply.status, loc)
 		}
 	}
-}
-
-// Whatever the target: to follow the redirect leads to the same segments, on
-// the same host, and no further.
-func FuzzParseTarget(f *testing.F) {
-	for _, tt := range untidyTargets {
-		f.Add(tt.target)
-	}
-	f.Fuzz(func(t *testing.T, s string) {
-		u, err := url.ParseRequestURI(s)
-		if err != nil {
-			return
-		}
-		got, ok := parseTarget(u)
-		if !ok || got.tidy {
-			for _, seg := range got.segs {
-				if seg == "" || seg == "." || seg == ".." {
-					t.Fatalf("%q: segments %q, tidy", s, got.segs)
-				}
-			}
-			return
-		}
-		if !strings.HasPrefix(got.path, "/") || strings.HasPrefix(got.path, "//") || strings.HasPrefix(got.path, `/\`) {
-			t.Fatalf("%q: redirects to %q, which may be another host", s, got.path)
-		}
-		next, err := (&url.URL{Scheme: "http", Host: "x", Path: "/"}).Parse(got.path)
-		if err != nil || next.Host != "x" || next.Scheme != "http" {
-			t.Fatalf("%q: redirects to %q: %v, %v", s, got.path, next, err)
-		}
-		u, err = url.ParseRequestURI(got.path)
-		if err != nil {
-			t.Fatalf("%q: redirects to %q: %v", s, got.path, err)
-		}
-		again, ok := parseTarget(u)
-		if !ok || !again.tidy || !slices.Equal(again.segs, got.segs) {
-			t.Fatalf("%q: segments %q, redirects to %q with segments %q, tidy %t", s, got.segs, got.path, again.segs, again.tidy)
-		}
-	})
 }
 
 // A long path takes its time, but no more than that: of a catch-all with 1,000

@@ -31,9 +31,8 @@ type core struct {
 	missing   *match // for a path that no page matches
 	authority *match // for CONNECT, which names an authority and no path
 
-	mu    sync.Mutex // guards tree, and the making of table
-	tree  node
-	table atomic.Pointer[table] // nil when out of date
+	mu    sync.Mutex            // held while a route is registered
+	table atomic.Pointer[table] // nil until there is a route
 }
 
 // New returns a router. It panics if an option has no meaning for a router.
@@ -185,12 +184,9 @@ func (r *Router) register(rt route, at place, opts []Option) (err error) {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	n, err := r.tree.insert(segs, rt.path, rt.source)
-	if err != nil {
-		return err
-	}
-	if n.page, err = n.page.with(&rt, segs); err == nil {
-		r.table.Store(nil)
+	root, err := r.current().root.insert(&rt, segs)
+	if err == nil {
+		r.table.Store(&table{root: *root})
 	}
 	return err
 }
@@ -205,10 +201,8 @@ type Route struct {
 // Routes returns what is registered in the order in which paths are tried, and
 // on one path by method, that for every method last.
 func (r *Router) Routes() []Route {
-	r.mu.Lock()
-	defer r.mu.Unlock()
 	var list []Route
-	r.tree.walk(func(p *page) {
+	r.current().root.walk(func(p *page) {
 		for _, m := range p.matches {
 			list = append(list, Route{m.method, m.route.path, m.route.source})
 		}

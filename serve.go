@@ -236,7 +236,7 @@ func (c *core) enter(w http.ResponseWriter, r *http.Request) {
 	req.dispatch(res)
 }
 
-// find finds what a request has come to.
+// find matches a request to a page and to what serves it there.
 func (c *core) find(r *http.Request) destination {
 	switch {
 	case r.Method == http.MethodConnect:
@@ -246,22 +246,22 @@ func (c *core) find(r *http.Request) destination {
 		return destination{match: c.missing}
 	}
 	t := c.current()
-	p, valid := t.root.find(r.URL)
-	if p != nil && valid && r.URL.Path != "/" { // as mostly
+	p, ascii := t.root.find(r.URL)
+	if p != nil && ascii && r.URL.Path != "/" { // the common case
 		return destination{p.serves(r.Method), r.URL.Path}
 	}
-	return c.findOdd(r, t, p, valid)
+	return c.findSlow(r, t, p, ascii)
 }
 
-// findOdd is find for a path for which the tree has no page, or one that needs a
-// closer look.
-func (c *core) findOdd(r *http.Request, t *table, p *page, valid bool) destination {
+// findSlow is find for a path for which the tree has no page, or which has values
+// that need a closer look.
+func (c *core) findSlow(r *http.Request, t *table, p *page, ascii bool) destination {
 	if p != nil {
 		d := destination{&p.unfit, r.URL.Path}
 		if d.text == "/" { // which has no segments
 			d.text = ""
 		}
-		if valid || validValue(d.text) || p.mounted() && d.validValues(p) {
+		if ascii || validValue(d.text) || p.mounted() && d.validValues(p) {
 			d.match = p.serves(r.Method)
 		}
 		return d
@@ -274,15 +274,30 @@ func (c *core) findOdd(r *http.Request, t *table, p *page, valid bool) destinati
 	if !ok {
 		return missing
 	}
-	if p = t.match(target.segs); p == nil {
+	m := t.muxes()
+	segs := target.first(m.deepest + 1)
+	if p = m.match(segs); p == nil {
 		return missing
 	}
-	x := more{segs: target.segs, moved: target.path}
-	d := destination{match: p.unfit.with(x)}
-	switch {
-	case x.moved != "" && !p.mounted():
+	return findUntidy(r, target, p, segs)
+}
+
+// findUntidy is find for a path that is not plain and that a page matches. segs are
+// the first segments of the path, at least as many as the page has.
+func findUntidy(r *http.Request, t target, p *page, segs []string) destination {
+	clean, x := t.clean(), more{segs: segs}
+	var d destination
+	if p.hasCatchAll() && t.escaped {
+		x.segs = clean.all()
+	} else if p.hasCatchAll() { // its segments can be split from the path when they are asked for
+		x.segs, d.text = nil, clean.raw
+	}
+	if !t.tidy && !p.mounted() {
+		x.moved = clean.location()
 		d.match = p.moved.with(x)
-	case d.validValues(p):
+		return d
+	}
+	if d.match = p.unfit.with(x); d.validValues(p) {
 		d.match = p.serves(r.Method).with(x)
 	}
 	return d
@@ -298,17 +313,10 @@ func (req *Request) dispatch(res *Response) {
 	req.serve(res, nil, nil)
 }
 
-// current returns the table that holds all routes registered by now.
+// current returns the routes that are registered by now.
 func (c *core) current() *table {
 	if t := c.table.Load(); t != nil {
 		return t
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	t := c.table.Load()
-	if t == nil {
-		t = compile(&c.tree)
-		c.table.Store(t)
-	}
-	return t
+	return new(table)
 }
