@@ -285,8 +285,11 @@ func (c *core) findSlow(r *http.Request, t *table, p *page, ascii bool) destinat
 // findUntidy is find for a path that is not plain and that a page matches. segs are
 // the first segments of the path, at least as many as the page has.
 func findUntidy(r *http.Request, t target, p *page, segs []string) destination {
-	clean, x := t.clean(), more{segs: segs}
 	var d destination
+	x, clean := more{segs: segs}, t
+	if !p.mounted() { // a mounted handler gets the path as it came
+		clean = t.clean()
+	}
 	if p.hasCatchAll() && t.escaped {
 		x.segs = clean.all()
 	} else if p.hasCatchAll() { // its segments can be split from the path when they are asked for
