@@ -48,7 +48,7 @@ func TestMuxesWhenNeeded(t *testing.T) {
 	api.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", "/u/a%2Fb", nil))
 	made := first.mux
 	if made == nil {
-		t.Error("a path with %2F has not made the muxes")
+		t.Error("a path with an encoded slash has not made the muxes")
 	}
 	api.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", "/u/1/", nil))
 	if api.current() != first || first.mux != made {
