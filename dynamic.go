@@ -9,25 +9,26 @@ import (
 	"unicode/utf8"
 )
 
-// kind says how a segment of a registered path matches. The kinds stand in the
-// order in which they are tried.
+// kind says how a segment of a registered path matches. The kinds are in the order
+// in which they are tried.
 type kind int
 
 const (
-	static   kind = iota // the same text
-	single               // [x]: any one segment
-	catchAll             // [...x]: one segment or more
-	optional             // [[...x]]: any number of segments
-	mounted              // what Mount adds: any number, none of them a value
+	static   kind = iota // matches one segment with the same text
+	single               // [x] matches any one segment
+	catchAll             // [...x] matches one segment or more
+	optional             // [[...x]] matches any number of segments
+	mounted              // Mount adds one; it matches any number of segments, none of them a value
 )
 
-// A segment is one step of a registered path: for /posts/[id] the static
-// "posts" and the single "id". Text is decoded; a mounted segment has none.
+// A segment is one part of a registered path: /posts/[id] has the static segment
+// "posts" and the single segment "id".
 type segment struct {
 	kind kind
-	text string
+	text string // the decoded text or the name; "" for a mounted segment
 }
 
+// String returns the segment as it is registered.
 func (s segment) String() string {
 	switch s.kind {
 	case single:
@@ -71,6 +72,7 @@ func parsePath(path string) ([]segment, error) {
 	return segs, nil
 }
 
+// parseSegment reads a segment as it is registered. Its text is decoded once.
 func parseSegment(text string) (segment, error) {
 	seg := segment{static, text}
 	if inner, ok := between(text, "[[...", "]]"); ok {
@@ -104,6 +106,7 @@ func parseSegment(text string) (segment, error) {
 	return seg, nil
 }
 
+// between returns what is between a prefix and a suffix, or s if it lacks one of them.
 func between(s, prefix, suffix string) (string, bool) {
 	if len(s) < len(prefix)+len(suffix) || !strings.HasPrefix(s, prefix) || !strings.HasSuffix(s, suffix) {
 		return s, false
@@ -111,9 +114,9 @@ func between(s, prefix, suffix string) (string, bool) {
 	return s[len(prefix) : len(s)-len(suffix)], true
 }
 
-// checkName holds the name of a dynamic segment against those before it in
-// the same path. Next.js refuses names that are alike but for non-word
-// characters, and so must a path that is to work in both.
+// checkName compares the name of a dynamic segment with the names before it in the
+// same path. Like Next.js, it refuses names that differ only in non-word characters,
+// so that a path works in both.
 func checkName(segs []segment, seg segment) error {
 	if seg.kind == static {
 		return nil
@@ -132,7 +135,8 @@ func checkName(segs []segment, seg segment) error {
 	return nil
 }
 
-// wordChars is s without what a regular expression's \W matches in JavaScript.
+// wordChars returns s without the characters that \W matches in a regular expression
+// of JavaScript.
 func wordChars(s string) string {
 	return strings.Map(func(r rune) rune {
 		if r == '_' || '0' <= r && r <= '9' || 'A' <= r && r <= 'Z' || 'a' <= r && r <= 'z' {

@@ -252,4 +252,4 @@ func addHostileRoutes(api *apiroute.Router) {
 func sayOK(_ *apiroute.Request, res *apiroute.Response) error { return res.Text("ok") }
 
 // jsonIsStrict is whether names of JSON may not repeat and match in their own letter case only.
-const jsonIsStrict = apiroute.JSONIsStrict
+const jsonIsStrict = withJSONv2

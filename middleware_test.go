@@ -549,13 +549,13 @@ func TestUseCallsTwice(t *testing.T) {
 	}
 }
 
-// A statusWriter keeps the status, as middleware for logs does.
-type statusWriter struct {
+// A statusKeeper keeps the status, as middleware for logs does.
+type statusKeeper struct {
 	http.ResponseWriter
 	status int
 }
 
-func (w *statusWriter) WriteHeader(code int) {
+func (w *statusKeeper) WriteHeader(code int) {
 	w.status = code
 	w.ResponseWriter.WriteHeader(code)
 }
@@ -565,7 +565,7 @@ func TestUseSeesStatus(t *testing.T) {
 	t.Parallel()
 	var saw int
 	look := useFunc(func(next http.Handler, w http.ResponseWriter, r *http.Request) {
-		rec := &statusWriter{ResponseWriter: w}
+		rec := &statusKeeper{ResponseWriter: w}
 		next.ServeHTTP(rec, r)
 		saw = rec.status
 	})

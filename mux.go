@@ -5,165 +5,142 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"sync"
 )
 
-// A table is the registered paths made ready for matching, never changed once
-// it serves.
+// A table holds the routes that are registered at one time. It does not change.
+// The zero table has no routes.
 //
-// The tree answers for paths without escapes that matter, as nearly all are (with
-// them, url.URL has a RawPath: for %2F, and not for %20), at a fraction of the cost
-// of http.ServeMux. That has the others, and is the measure of both.
-//
-// ServeMux refuses two patterns of which neither is more specific (/posts/{id}
-// and /{type}/latest), where Next.js takes the first in its order. So the pages
-// are added in that order, and a page goes into the mux of those before it that
-// it overlaps, or if that refuses it, into the next one; a request asks the muxes
-// in turn. Of two pages that match the same request the earlier is then never in
-// a later mux, within a mux the more specific is the earlier one, and there are
-// no more muxes than pages in a row that refuse each other.
+// Its tree serves the plain paths, which nearly all are, at a fraction of the cost
+// of http.ServeMux. (A path with escapes is not plain if url.URL needs a RawPath for
+// it: it does for %2F, and does not for %20.) ServeMux serves all other paths, and is
+// the reference for the tree.
 type table struct {
-	root  *branch
-	muxes []*http.ServeMux
-	pages map[string]*page // by ServeMux pattern
+	root node
+	once sync.Once // makes mux
+	mux  *muxes
 }
 
-func compile(root *node) *table {
-	t := &table{root: newBranch(root), pages: map[string]*page{}}
-	placed := map[*page]int{} // in which mux
+// muxes returns the pages of the tree as patterns of ServeMux. The first call makes
+// them, so that a server that only gets plain paths does not pay for them.
+func (t *table) muxes() *muxes {
+	t.once.Do(func() { t.mux = newMuxes(&t.root) })
+	return t.mux
+}
+
+// muxes holds pages as patterns of ServeMux.
+//
+// ServeMux refuses two patterns of which neither is more specific (/posts/{id} and
+// /{type}/latest), where Next.js takes the first in its order. So each shape has a
+// mux of its own: pages are of one shape if they have their dynamic segments in the
+// same places. These differ in a static segment, so that no path matches two of
+// them. Of the pages that the muxes find for a path, one each, the first in Next's
+// order is the one that matches.
+//
+// ServeMux compares a new pattern with those that share a static segment with it, or
+// have a dynamic one in its place, and with all that end in {rest...}. In a mux of
+// one shape that is few: a catch-all is left out of the pattern, and the mux is
+// asked for the beginning of the path, of as many segments as its patterns have.
+type muxes struct {
+	shapes  []*shape
+	deepest int // the largest number of segments in a pattern
+	longest int // the length of the longest static segment in bytes
+}
+
+// A shape is the pages that have the same kinds of segments in the same places.
+type shape struct {
+	count int  // the number of segments in each pattern
+	rest  kind // of the segment that follows them; static if there is none
+	mux   *http.ServeMux
+}
+
+// A rankedPage is the handler of a pattern. It is looked up and never called.
+type rankedPage struct {
+	http.Handler
+	page *page
+	rank int // in Next's order
+}
+
+func newMuxes(root *node) *muxes {
+	m, rank := &muxes{}, 0
+	byKinds := map[string]*shape{}
 	root.walk(func(p *page) {
-		at := 0
-		root.overlapping(p.segs, func(q *page) { at = max(at, placed[q]) })
-		for _, pattern := range p.patterns() {
-			if t.pages[pattern] != nil {
-				continue // an earlier page has it
+		var pattern, kinds strings.Builder
+		s := shape{count: len(p.segs)}
+		for i, seg := range p.segs {
+			kinds.WriteByte(byte(seg.kind))
+			switch seg.kind {
+			case static:
+				m.longest = max(m.longest, len(seg.text))
+				pattern.WriteString("/" + url.PathEscape(m.standIn(seg.text)))
+			case single:
+				pattern.WriteString("/{x" + strconv.Itoa(i) + "}")
+			default:
+				s.count, s.rest = i, seg.kind
 			}
-			t.pages[pattern] = p
-			if at < len(t.muxes) && accepts(t.muxes[at], pattern) {
-				continue
-			}
-			if at = min(at+1, len(t.muxes)); at == len(t.muxes) {
-				t.muxes = append(t.muxes, http.NewServeMux())
-			}
-			accepts(t.muxes[at], pattern)
 		}
-		placed[p] = at
+		if s.count == 0 {
+			pattern.WriteString("/{$}")
+		}
+		if byKinds[kinds.String()] == nil {
+			s.mux = http.NewServeMux()
+			m.shapes, m.deepest = append(m.shapes, &s), max(m.deepest, s.count)
+			byKinds[kinds.String()] = &s
+		}
+		byKinds[kinds.String()].mux.Handle(pattern.String(), rankedPage{page: p, rank: rank})
+		rank++
 	})
-	return t
+	return m
 }
 
-// overlapping calls f with the pages at and below n that match a path which segs
-// matches.
-func (n *node) overlapping(segs []segment, f func(*page)) {
-	var s segment
-	if len(segs) > 0 {
-		s = segs[0]
+// match returns the page for the segments of a path, or nil. No page depends on
+// segments after the first m.deepest+1.
+func (m *muxes) match(segs []string) *page {
+	probe := ""      // the path that the muxes are asked for, of which
+	ends := []int{0} // ends[n] bytes are n segments
+	for _, s := range segs[:min(len(segs), m.deepest)] {
+		probe += "/" + m.standIn(s)
+		ends = append(ends, len(probe))
 	}
-	if len(segs) == 0 || s.kind == optional || s.kind == mounted {
-		if n.page != nil {
-			f(n.page)
+	var first rankedPage
+	r := &http.Request{Method: http.MethodGet, URL: &url.URL{}}
+	for _, s := range m.shapes {
+		if !s.fits(len(segs)) {
+			continue
+		}
+		if r.URL.Path = probe[:ends[s.count]]; s.count == 0 {
+			r.URL.Path = "/"
+		}
+		h, _ := s.mux.Handler(r)
+		if p, ok := h.(rankedPage); ok && (first.page == nil || p.rank < first.rank) {
+			first = p
 		}
 	}
-	for _, c := range n.dynamic[catchAll-1:] {
-		if c != nil && (len(segs) > 0 || c.seg.kind != catchAll) {
-			f(c.page)
-		}
-	}
-	if len(segs) == 0 {
-		return
-	}
-	rest := segs[1:]
-	if s.kind > single {
-		rest = segs // a catch-all goes on
-		if s.kind == catchAll {
-			rest = []segment{{kind: optional}}
-		}
-	}
-	if c := n.dynamic[single-1]; c != nil {
-		c.overlapping(rest, f)
-	}
-	if s.kind == static {
-		if c := n.static[s.text]; c != nil {
-			c.overlapping(rest, f)
-		}
-		return
-	}
-	for _, c := range n.static {
-		c.overlapping(rest, f)
-	}
+	return first.page
 }
 
-// accepts adds a pattern to a mux and reports whether it was taken. The mux is
-// only asked which pattern matches, so the handler is of no account.
-func accepts(mux *http.ServeMux, pattern string) (ok bool) {
-	defer func() { ok = recover() == nil }()
-	mux.Handle(pattern, http.NotFoundHandler())
-	return
+// fits reports whether the shape's pages can match a path of n segments.
+func (s *shape) fits(n int) bool {
+	switch s.rest {
+	case static:
+		return n == s.count
+	case catchAll:
+		return n > s.count
+	}
+	return n >= s.count
 }
 
-// patterns returns the ServeMux patterns of a page. A catch-all is {x} and
-// {x}/{rest...}: these never match an empty segment, and never make ServeMux
-// redirect to a path with a trailing slash.
-func (p *page) patterns() []string {
-	var b strings.Builder
-	for i, s := range p.segs {
-		wildcard := "{x" + strconv.Itoa(i) + "}"
-		switch s.kind {
-		case static:
-			b.WriteString("/" + url.PathEscape(probeText(s.text)))
-		case single:
-			b.WriteString("/" + wildcard)
-		default:
-			pre := b.String()
-			below := []string{pre + "/" + wildcard, pre + "/" + wildcard + "/{rest...}"}
-			if s.kind == catchAll {
-				return below
-			}
-			return append(below, exactly(pre))
-		}
-	}
-	return []string{exactly(b.String())}
-}
-
-func exactly(path string) string {
-	if path == "" {
-		return "/{$}"
-	}
-	return path
-}
-
-// match returns the page for a request's segments, nil if there is none.
-func (t *table) match(segs []string) *page {
-	var b strings.Builder
-	for _, s := range segs {
-		b.WriteString("/" + probeText(s))
-	}
-	if len(segs) == 0 {
-		b.WriteByte('/')
-	}
-	probe := &http.Request{Method: http.MethodGet, URL: &url.URL{Path: b.String()}}
-	for _, mux := range t.muxes {
-		if _, pattern := mux.Handler(probe); pattern != "" {
-			return t.pages[pattern]
-		}
-	}
-	return nil
-}
-
-// probeText returns what stands for a segment in the patterns and paths that
-// ServeMux gets. No static segment holds a control character, so one can stand
-// for what ServeMux would mistake: a segment with a slash, of which "/" alone
-// would be a trailing slash; and "*", under which Go 1.22 keeps {x...}.
-func probeText(s string) string {
+// standIn returns what stands for a segment in the patterns and paths that ServeMux
+// gets. No static segment holds a control character, so one can stand for what no
+// static segment is: a segment that is longer than all of them, so that a long path
+// costs no more than another one, or one with a slash, of which "/" alone would be a
+// trailing slash. Another one stands for "*", under which Go 1.22 keeps {x...}.
+func (m *muxes) standIn(s string) string {
 	switch {
 	case s == "*":
 		return "\x01"
-	case s == "\x01", strings.Contains(s, "/"):
+	case len(s) > m.longest, s == "\x01", strings.Contains(s, "/"):
 		return "\x00"
 	}
 	return s
-}
-
-// isPlain reports whether a URL's path is tidy and has no escapes that matter.
-func isPlain(u *url.URL) bool {
-	return u.RawPath == "" && strings.HasPrefix(u.Path, "/") && (u.Path == "/" || allTidy(u.Path))
 }

@@ -34,9 +34,8 @@ type core struct {
 	notFound *match // for a path that no page matches
 	connect  *match // for CONNECT, which names an authority and no path
 
-	mu    sync.Mutex // guards tree, and the making of table
-	tree  node
-	table atomic.Pointer[table] // nil when out of date
+	mu    sync.Mutex            // held while a route is registered
+	table atomic.Pointer[table] // nil until there is a route
 }
 
 // New returns a router. It panics if an option has no meaning for a router, or if
@@ -222,12 +221,9 @@ func (r *Router) register(rt route, at place, opts []Option) (err error) {
 	rt.limitReuse()
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	n, err := r.tree.insert(segs, rt.path, rt.source)
-	if err != nil {
-		return err
-	}
-	if n.page, err = n.page.with(&rt, segs); err == nil {
-		r.table.Store(nil)
+	root, err := r.current().root.insert(&rt, segs)
+	if err == nil {
+		r.table.Store(&table{root: *root})
 	}
 	return err
 }
@@ -242,10 +238,8 @@ type Route struct {
 // Routes returns the registered routes in the order in which their paths are tried.
 // The routes of one path are sorted by method; the one for all methods is last.
 func (r *Router) Routes() []Route {
-	r.mu.Lock()
-	defer r.mu.Unlock()
 	var list []Route
-	r.tree.walk(func(p *page) {
+	r.current().root.walk(func(p *page) {
 		for _, m := range p.matches {
 			list = append(list, Route{m.method, m.route.path, m.route.source})
 		}

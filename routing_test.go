@@ -339,7 +339,7 @@ func TestRejectedByServer(t *testing.T) {
 }
 
 // Requests that no server makes, but that a test may make by hand, get a response.
-func TestRequestByHand(t *testing.T) {
+func TestHTTPRequestByHand(t *testing.T) {
 	t.Parallel()
 	use := apiroute.Use(func(h http.Handler) http.Handler { return http.HandlerFunc(h.ServeHTTP) })
 	for name, opts := range map[string][]apiroute.Option{"no middleware": nil, "middleware": {use}} {

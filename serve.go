@@ -108,60 +108,69 @@ func (c *core) find(r *http.Request) found {
 		return found{match: c.notFound}
 	}
 	t := c.current()
-	p, valid := t.root.find(r.URL)
-	if p != nil && valid && r.URL.Path != "/" { // as mostly
+	p, ascii := t.root.find(r.URL)
+	if p != nil && ascii && r.URL.Path != "/" { // the most common case
 		return found{match: p.matchFor(r.Method), path: r.URL.Path}
 	}
-	return c.findOdd(r, t, p, valid)
+	return c.findSlow(r, t, p, ascii)
 }
 
-// findOdd is find for a path for which the tree has no page, or one that needs a
+// findSlow is find for a path for which the tree has no page, or which has values that need a
 // closer look.
-func (c *core) findOdd(r *http.Request, t *table, p *page, valid bool) found {
+func (c *core) findSlow(r *http.Request, t *table, p *page, ascii bool) found {
 	if p != nil {
 		f := found{match: &p.badPath, path: r.URL.Path}
 		if f.path == "/" { // which has no segments
 			f.path = ""
 		}
-		if valid || validValue(f.path) || p.mounted() && f.validValues(p) {
+		if ascii || validValue(f.path) || p.mounted() && f.validValues(p) {
 			f.match = p.matchFor(r.Method)
 		}
 		return f
 	}
-	missing := found{match: c.notFound}
+	notFound := found{match: c.notFound}
 	if isPlain(r.URL) {
-		return missing
+		return notFound
 	}
 	target, ok := parseTarget(r.URL)
 	if !ok {
-		return missing
+		return notFound
 	}
-	if p = t.match(target.segs); p == nil {
-		return missing
+	m := t.muxes()
+	segs := target.first(m.deepest + 1)
+	if p = m.match(segs); p == nil {
+		return notFound
 	}
-	f := found{match: &p.badPath, extra: &extra{segs: target.segs, tidyPath: target.path}}
-	switch {
-	case target.path != "" && !p.mounted():
-		f.match = &p.redirect
-	case f.validValues(p):
+	return findUntidy(r, target, p, segs)
+}
+
+// findUntidy is find for a path that is not plain and that a page matches. segs are the first
+// segments of the path, at least as many as the page has.
+func findUntidy(r *http.Request, t target, p *page, segs []string) found {
+	f := found{match: &p.badPath, extra: &extra{segs: segs}}
+	tidy := t
+	if !p.mounted() { // a mounted handler gets the path as it came
+		tidy = t.clean()
+	}
+	if p.hasCatchAll() && t.escaped {
+		f.extra.segs = tidy.all()
+	} else if p.hasCatchAll() { // its segments can be split from the path when they are asked for
+		f.extra.segs, f.path = nil, tidy.raw
+	}
+	if !t.tidy && !p.mounted() {
+		f.match, f.extra.tidyPath = &p.redirect, tidy.location()
+	} else if f.validValues(p) {
 		f.match = p.matchFor(r.Method)
 	}
 	return f
 }
 
-// current returns the table that holds all routes registered by now.
+// current returns the routes that are registered by now.
 func (c *core) current() *table {
 	if t := c.table.Load(); t != nil {
 		return t
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	t := c.table.Load()
-	if t == nil {
-		t = compile(&c.tree)
-		c.table.Store(t)
-	}
-	return t
+	return new(table)
 }
 
 // runRoute runs the middleware and the handler that a request was matched to.

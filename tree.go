@@ -3,190 +3,271 @@ package apiroute
 import (
 	"fmt"
 	"net/url"
-	"sort"
+	"slices"
 	"strings"
-	"unicode/utf16"
 )
 
-// A node is one level of the tree of registered paths. The root is "/"; the
-// children of a node are its static ones by text, and at most one of each
-// dynamic kind. The tree keeps Next's order and finds the paths that clash.
+// A node is a place in the tree of the registered paths. The tree is a radix
+// tree: static segments that follow each other are one text, and texts that begin
+// alike share a node for what they have in common, whether a segment ends there
+// or not. A dynamic segment has a node of its own. The paths /post, /posts/new and
+// /posts/[id]/edit make this tree:
+//
+//	root
+//	└─ "/post"           the page of /post
+//	   └─ "s"
+//	      ├─ "/new"      the page of /posts/new
+//	      └─ [id]
+//	         └─ "/edit"  the page of /posts/[id]/edit
+//
+// The tree is persistent: insert leaves it as it is and returns another one, which
+// has new nodes on the way to the new route and shares all others. So requests can
+// read a tree without a lock while routes are added.
 type node struct {
-	seg     segment
-	static  map[string]*node
-	dynamic [mounted]*node // by kind, from single on
-	page    *page          // nil where only longer paths are registered
-	path    string         // the first path registered through this node,
-	source  string         // and where
+	text       string  // leads here from the node above; "" for the root and after a dynamic segment
+	firstBytes string  // the first byte of the text of each child, sorted by byteOrder
+	children   []*node // the nodes to which longer texts lead
+
+	// These are nil if there is nothing of the kind, and wherever no segment ends.
+	single   *wildcard // [x]
+	catchAll *wildcard // [...x] or [[...x]]; no level has both
+	mount    *wildcard // what Mount has registered
+	page     *page     // of the path that ends here
 }
 
-func (n *node) child(s segment) *node {
-	if s.kind == static {
-		return n.static[s.text]
-	}
-	return n.dynamic[s.kind-1]
+// A wildcard is a node to which a dynamic segment leads.
+type wildcard struct {
+	node
+	name  string // of the segment
+	first *route // the first route that was registered with the segment, for the text of a clash
 }
 
-// A clashError is a path that cannot stand beside another one.
+// A clashError is a path that cannot be registered because of another one.
 type clashError struct {
 	reason string
-	other  string // the other path
-	source string // where that was registered
+	path   string // the other path
+	source string // file and line where that was registered
 }
 
 func (e *clashError) Error() string {
-	return fmt.Sprintf("%s %q, registered at %s", e.reason, e.other, e.source)
+	return fmt.Sprintf("%s %q, registered at %s", e.reason, e.path, e.source)
 }
 
-// insert returns the node of a path, made if need be. A path that is refused
-// leaves the tree as it was, for only nodes that are there already can clash.
-func (n *node) insert(segs []segment, path, source string) (*node, error) {
-	for _, s := range segs {
-		c := n.child(s)
-		if c == nil {
-			if err := n.admit(s); err != nil {
-				return nil, err
-			}
-			c = &node{seg: s, path: path, source: source}
-			if s.kind != static {
-				n.dynamic[s.kind-1] = c
-			} else if n.static == nil {
-				n.static = map[string]*node{s.text: c}
-			} else {
-				n.static[s.text] = c
-			}
-		} else if c.seg.text != s.text {
-			return nil, &clashError{fmt.Sprintf("%s stands where another name does in", s), c.path, c.source}
-		}
-		n = c
-	}
-	if o := n.dynamic[optional-1]; o != nil && n.page == nil {
-		return nil, &clashError{"it is already matched by", o.path, o.source}
-	}
-	return n, nil
+func clash(reason string, other *route) error {
+	return &clashError{reason, other.path, other.source}
 }
 
-// admit reports what keeps a new child out of n.
-func (n *node) admit(s segment) error {
-	switch s.kind {
-	case catchAll:
-		if o := n.dynamic[optional-1]; o != nil {
-			return &clashError{"a catch-all cannot stand beside an optional one:", o.path, o.source}
-		}
-	case optional:
-		if o := n.dynamic[catchAll-1]; o != nil {
-			return &clashError{"an optional catch-all cannot stand beside another one:", o.path, o.source}
-		}
-		if n.page != nil {
-			return &clashError{"it also matches", n.page.matches[0].route.path, n.page.matches[0].route.source}
+// insert returns a tree that also has a route, whose path has the given segments.
+// It returns an error if the route clashes with one of the tree.
+func (n *node) insert(rt *route, segs []segment) (*node, error) {
+	in := insertion{rt, segs}
+	return in.at(n, 0)
+}
+
+// An insertion is a route on its way into a tree. Its methods return a copy of a
+// node, with the route at the node or below it.
+type insertion struct {
+	route *route
+	segs  []segment
+}
+
+// at inserts from segment i on, at a node where a segment ends.
+func (in *insertion) at(n *node, i int) (*node, error) {
+	text := ""
+	for ; i < len(in.segs) && in.segs[i].kind == static; i++ {
+		text += "/" + in.segs[i].text
+	}
+	if text != "" {
+		return in.along(n, text, i)
+	}
+	var err error
+	own := *n
+	switch {
+	case i == len(in.segs):
+		own.page, err = in.end(n)
+	case in.segs[i].kind == single:
+		own.single, err = in.through(n.single, i)
+	case in.segs[i].kind == mounted:
+		own.mount, err = in.through(n.mount, i)
+	default:
+		own.catchAll, err = in.throughCatchAll(n, i)
+	}
+	return &own, err
+}
+
+// along inserts below n, at the place to which a text leads, the segments from i on.
+func (in *insertion) along(n *node, text string, i int) (*node, error) {
+	if text == "" {
+		return in.at(n, i)
+	}
+	own, k := *n, 0
+	for k < len(n.children) && byteOrder(n.firstBytes[k]) < byteOrder(text[0]) {
+		k++
+	}
+	if k == len(n.children) || n.firstBytes[k] != text[0] {
+		child, err := in.at(&node{text: text}, i) // which nothing keeps out
+		own.firstBytes = n.firstBytes[:k] + text[:1] + n.firstBytes[k:]
+		own.children = slices.Concat(n.children[:k], []*node{child}, n.children[k:])
+		return &own, err
+	}
+	child, common := n.children[k], 1
+	for common < min(len(child.text), len(text)) && child.text[common] == text[common] {
+		common++
+	}
+	child, err := in.along(child.split(common), text[common:], i)
+	own.children = slices.Clone(n.children)
+	own.children[k] = child
+	return &own, err
+}
+
+// split returns n as two nodes, the first of which has only the first i bytes of
+// its text. If that is the whole text, it returns n.
+func (n *node) split(i int) *node {
+	if i == len(n.text) {
+		return n
+	}
+	below := *n
+	below.text = n.text[i:]
+	return &node{text: n.text[:i], firstBytes: n.text[i : i+1], children: []*node{&below}}
+}
+
+// byteOrder ranks the bytes of UTF-8 so that texts sort as Next.js sorts
+// segments: the end of a segment first, then by UTF-16 code units, in which
+// U+1F600 comes before U+FFFF. Only the bytes that begin U+E000 to U+FFFF have
+// another place in that order, after those that begin what UTF-16 has in two units.
+func byteOrder(c byte) byte {
+	switch c {
+	case '/':
+		return 0
+	case 0xee, 0xef:
+		return c + 0x10
+	}
+	return c
+}
+
+// through inserts below segment i, which is dynamic and for which the tree has w, or
+// nil.
+func (in *insertion) through(w *wildcard, i int) (*wildcard, error) {
+	s := in.segs[i]
+	own := wildcard{name: s.text, first: in.route}
+	if w != nil {
+		if own = *w; w.name != s.text {
+			return nil, clash(fmt.Sprintf("%s stands where another name does in", s), w.first)
 		}
 	}
-	return nil
+	below, err := in.at(&own.node, i+1)
+	if err != nil {
+		return nil, err
+	}
+	own.node = *below
+	return &own, nil
+}
+
+// throughCatchAll is through for a catch-all below n, optional or not.
+func (in *insertion) throughCatchAll(n *node, i int) (*wildcard, error) {
+	w, k := n.catchAll, in.segs[i].kind
+	switch {
+	case w == nil && k == optional && n.page != nil:
+		return nil, clash("it also matches", n.page.matches[0].route)
+	case w == nil || w.page.lastKind() == k:
+		return in.through(w, i)
+	case k == catchAll:
+		return nil, clash("a catch-all cannot stand beside an optional one:", w.first)
+	}
+	return nil, clash("an optional catch-all cannot stand beside another one:", w.first)
+}
+
+// end returns the page of n with the route, which ends there.
+func (in *insertion) end(n *node) (*page, error) {
+	if w := n.catchAll; n.page == nil && w != nil && w.page.lastKind() == optional {
+		return nil, clash("it is already matched by", w.first)
+	}
+	return n.page.with(in.route, in.segs)
 }
 
 // walk calls f with every page in the order in which paths are tried: a path
-// before those below it, static segments by their text as JavaScript compares
-// it, then the dynamic ones by kind.
+// before those below it, static segments in the order of byteOrder, then the
+// dynamic ones by kind.
 func (n *node) walk(f func(*page)) {
 	if n.page != nil {
 		f(n.page)
 	}
-	children := make([]*node, 0, len(n.static))
-	for _, c := range n.static {
-		children = append(children, c)
+	longer := n.children // the nodes of which the text goes on within the same segment
+	if strings.HasPrefix(n.firstBytes, "/") {
+		longer[0].walk(f)
+		longer = longer[1:]
 	}
-	sort.Slice(children, func(i, j int) bool { return lessUTF16(children[i].seg.text, children[j].seg.text) })
-	for _, c := range append(children, n.dynamic[:]...) {
-		if c != nil {
-			c.walk(f)
+	for _, w := range []*wildcard{n.single, n.catchAll, n.mount} {
+		if w != nil {
+			w.walk(f)
 		}
 	}
+	for _, c := range longer {
+		c.walk(f)
+	}
 }
 
-// lessUTF16 compares by UTF-16 code units, in which U+1F600 comes before
-// U+FFFF. This is the order that Next.js sorts in.
-func lessUTF16(a, b string) bool {
-	x, y := utf16.Encode([]rune(a)), utf16.Encode([]rune(b))
-	for i := 0; i < len(x) && i < len(y); i++ {
-		if x[i] != y[i] {
-			return x[i] < y[i]
-		}
+// find returns the first page, in the order in which paths are tried, that
+// matches a plain path. It returns nil if none does, and for some paths that are
+// not plain: all that it has looked at is tidy where it returns a page. ascii
+// reports whether the values in the path are ASCII without NUL; it is false if
+// find has not seen them all.
+func (n *node) find(u *url.URL) (p *page, ascii bool) {
+	switch path := u.Path; {
+	case u.RawPath != "" || path == "" || path[0] != '/':
+		return nil, false
+	case path == "/":
+		return n.end(), true
+	default:
+		p, nonASCII := n.match(path)
+		return p, nonASCII < 0x80
 	}
-	return len(x) < len(y)
 }
 
-// A branch is a place in the tree that answers for plain paths: the registered
-// paths as they were when the table was made, laid out for matching. Between
-// dynamic segments it is a radix tree: texts that begin alike share a branch for
-// what is alike, whether a segment ends there or not.
-type branch struct {
-	text  string    // what leads here from the branch above; "" for a dynamic segment
-	first string    // the first bytes of the texts that lead on,
-	next  []*branch // and where to
-
-	// Only where a segment ends:
-	here   *page   // of a path that ends here
-	single *branch // after one more segment, whatever it is
-	rest   *page   // of any path that goes on
-}
-
-func newBranch(n *node) *branch {
-	b := &branch{}
-	b.grow(n, "")
-	return b
-}
-
-// grow adds a node to which a text leads from b, and all below it.
-func (b *branch) grow(n *node, text string) {
-	if n.page != nil || n.dynamic != [mounted]*node{} {
-		b, text = b.at(text), ""
-	}
-	for _, c := range n.static {
-		b.grow(c, text+"/"+c.seg.text)
-	}
-	if c := n.dynamic[single-1]; c != nil {
-		b.single = newBranch(c)
-	}
-	for k := mounted; k >= catchAll; k-- {
-		if c := n.dynamic[k-1]; c != nil {
-			if b.rest = c.page; k != catchAll {
-				b.here = c.page
+// match returns the page for what is left of a path. nonASCII is 0x80 or more
+// unless all values in it have been seen to be ASCII without NUL.
+func (n *node) match(path string) (p *page, nonASCII byte) {
+	for path != "" {
+		if next := n.child(path); next != nil {
+			if n.single == nil && n.catchAll == nil && n.mount == nil { // nothing else can match
+				n, path = next, path[len(next.text):]
+				continue
+			}
+			if p, nonASCII = next.match(path[len(next.text):]); p != nil {
+				return p, nonASCII
 			}
 		}
+		if path[0] != '/' {
+			return nil, 0
+		}
+		if n.single != nil {
+			end, seen := 1, byte(0)
+			for ; end < len(path) && path[end] != '/'; end++ {
+				seen |= path[end] | (path[end] - 1) // NUL - 1 is not ASCII either
+			}
+			if isTidy(path[1:end]) {
+				if p, nonASCII = n.single.match(path[end:]); p != nil {
+					return p, nonASCII | seen
+				}
+			}
+		}
+		rest := n.catchAll
+		if rest == nil {
+			rest = n.mount
+		}
+		if rest != nil && allTidy(path) {
+			return rest.page, 0xff
+		}
+		return nil, 0
 	}
-	if n.page != nil {
-		b.here = n.page
-	}
+	return n.end(), 0
 }
 
-// at returns the branch to which a text leads from b, made if need be.
-func (b *branch) at(text string) *branch {
-	if text == "" {
-		return b
-	}
-	i := strings.IndexByte(b.first, text[0])
-	if i < 0 {
-		c := &branch{text: text}
-		b.first, b.next = b.first+text[:1], append(b.next, c)
-		return c
-	}
-	c, n := b.next[i], 1
-	for n < min(len(c.text), len(text)) && c.text[n] == text[n] {
-		n++
-	}
-	if n < len(c.text) {
-		b.next[i] = &branch{text: c.text[:n], first: c.text[n : n+1], next: []*branch{c}}
-		c.text, c = c.text[n:], b.next[i]
-	}
-	return c.at(text[n:])
-}
-
-// to returns the branch to which the beginning of a path leads, nil if there is
-// none.
-func (b *branch) to(path string) *branch {
-	for i := 0; i < len(b.first); i++ {
-		if b.first[i] == path[0] {
-			if c := b.next[i]; strings.HasPrefix(path, c.text) {
+// child returns the child to which the beginning of a path leads, or nil.
+func (n *node) child(path string) *node {
+	for i := 0; i < len(n.firstBytes); i++ {
+		if n.firstBytes[i] == path[0] {
+			if c := n.children[i]; strings.HasPrefix(path, c.text) {
 				return c
 			}
 			break
@@ -195,74 +276,15 @@ func (b *branch) to(path string) *branch {
 	return nil
 }
 
-// find returns the first page, in the order in which paths are tried, that
-// matches a plain path. It returns nil if none does, and for some paths that are
-// not plain: all that it has looked at is tidy where it returns a page. valid
-// reports whether the values in the path are ASCII without NUL; false if they
-// have not all been seen.
-func (b *branch) find(u *url.URL) (p *page, valid bool) {
-	switch path := u.Path; {
-	case u.RawPath != "" || path == "" || path[0] != '/':
-		return nil, false
-	case path == "/":
-		return b.here, true
-	default:
-		p, odd := b.match(path)
-		return p, odd < 0x80
+// end returns the page for a path that ends at n, or nil.
+func (n *node) end() *page {
+	switch {
+	case n.page != nil:
+		return n.page
+	case n.catchAll != nil && n.catchAll.page.lastKind() == optional:
+		return n.catchAll.page
+	case n.mount != nil:
+		return n.mount.page
 	}
-}
-
-// match returns the page for what is left of a path. odd is 0x80 or more unless
-// the values in it are seen to be ASCII without NUL.
-func (b *branch) match(path string) (p *page, odd byte) {
-	for path != "" {
-		if next := b.to(path); next != nil {
-			if b.single == nil && b.rest == nil { // nothing else can match
-				b, path = next, path[len(next.text):]
-				continue
-			}
-			if p, odd = next.match(path[len(next.text):]); p != nil {
-				return p, odd
-			}
-		}
-		if path[0] != '/' {
-			return nil, 0
-		}
-		if b.single != nil {
-			end, seen := 1, byte(0)
-			for ; end < len(path) && path[end] != '/'; end++ {
-				seen |= path[end] | (path[end] - 1)
-			}
-			if isTidy(path[1:end]) {
-				if p, odd = b.single.match(path[end:]); p != nil {
-					return p, odd | seen
-				}
-			}
-		}
-		if b.rest != nil && allTidy(path) {
-			return b.rest, 0xff
-		}
-		return nil, 0
-	}
-	return b.here, 0
-}
-
-// allTidy reports whether all segments are tidy of a path that begins with a
-// slash.
-func allTidy(path string) bool {
-	for path != "" {
-		end := strings.IndexByte(path[1:], '/') + 1
-		if end == 0 {
-			end = len(path)
-		}
-		if !isTidy(path[1:end]) {
-			return false
-		}
-		path = path[end:]
-	}
-	return true
-}
-
-func isTidy(segment string) bool {
-	return segment != "" && (segment[0] != '.' || segment != "." && segment != "..")
+	return nil
 }
