@@ -16,4 +16,7 @@ func TestSegmentString(t *testing.T) {
 	if segs, err := parsePath("/"); err != nil || len(segs) != 0 {
 		t.Errorf("parsePath(\"/\") = %v, %v, want no segment", segs, err)
 	}
+	if segs, err := parsePath("a"); err == nil {
+		t.Errorf("parsePath(\"a\") = %v, want an error", segs)
+	}
 }

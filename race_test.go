@@ -2,6 +2,6 @@
 
 package apiroute
 
-// raceEnabled tells tests that count allocations that the counts are not those
-// of a program.
+// raceEnabled reports whether the race detector is on. It allocates too, so tests that count
+// allocations cannot run then.
 const raceEnabled = true
