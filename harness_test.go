@@ -18,8 +18,8 @@ import (
 	"example.com/apiroute"
 )
 
-// What all tests share is here and in client_test.go: here a server and the log of its router, there
-// the ways to send a request to it and to read the response.
+// What all tests share is here and in client_test.go: here a server and the log of its router,
+// there the ways to send a request to it and to read the response.
 
 // patience is how long a test waits for something that must happen. It only ends a test that
 // hangs: no test fails because it is slow.

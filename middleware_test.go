@@ -13,8 +13,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// Each method of a path has its own middleware: GET may be open while POST is guarded. A response that
-// the path gives itself, such as a 405, goes through the middleware that all its routes have in common.
+// Each method of a path has its own middleware: GET may be open while POST is guarded. A response
+// that the path gives itself, such as a 405, goes through the middleware that all its routes have
+// in common.
 func TestCommonMiddleware(t *testing.T) {
 	t.Parallel()
 	both := func(name string) []apiroute.Option {
@@ -126,7 +127,8 @@ func TestCommonMiddleware(t *testing.T) {
 	}
 }
 
-// The options of a response that the path gives itself are those that all its routes have in common.
+// The options of a response that the path gives itself are those that all its routes have in
+// common.
 func TestCommonOptions(t *testing.T) {
 	t.Parallel()
 	tag := func(name string) apiroute.Option {
@@ -376,8 +378,8 @@ func TestPathValue(t *testing.T) {
 	}
 }
 
-// Around sees the route and the values of the path even if the path gives the response itself, also for
-// an untidy path: a log or a guard by tenant relies on them.
+// Around sees the route and the values of the path even if the path gives the response itself, also
+// for an untidy path: a log or a guard by tenant relies on them.
 func TestAroundSeesValues(t *testing.T) {
 	t.Parallel()
 	api := apiroute.New(quiet(), apiroute.Around(func(next apiroute.Handler) apiroute.Handler {
@@ -407,8 +409,8 @@ func TestAroundSeesValues(t *testing.T) {
 	}
 }
 
-// Around sees the error that the handler returns. It may reject the request, or respond in place of the
-// handler.
+// Around sees the error that the handler returns. It may reject the request, or respond in place of
+// the handler.
 func TestAround(t *testing.T) {
 	t.Parallel()
 	type key struct{}
@@ -514,8 +516,8 @@ func TestUseResponds(t *testing.T) {
 }
 
 // Middleware that forgets to return calls the next handler a second time. That must not take the
-// process down: the second response is rejected and logged. If the second body read from itself, the
-// stack would overflow, which no test survives.
+// process down: the second response is rejected and logged. If the second body read from itself,
+// the stack would overflow, which no test survives.
 func TestUseCallsTwice(t *testing.T) {
 	t.Parallel()
 	twice := useFunc(func(next http.Handler, w http.ResponseWriter, r *http.Request) {

@@ -146,7 +146,8 @@ func TestUseReplacesWriter(t *testing.T) {
 	}
 }
 
-// http.TimeoutHandler runs the next handler in a goroutine, with its own writer and its own context.
+// http.TimeoutHandler runs the next handler in a goroutine, with its own writer and its own
+// context.
 func TestTimeoutHandler(t *testing.T) {
 	t.Parallel()
 	for _, level := range []string{"router", "group", "route"} {
@@ -239,8 +240,8 @@ func TestTimeoutHandlerPathValue(t *testing.T) {
 	receive(t, "the end of the handler", done)
 }
 
-// A body limit outside of the router, or in its middleware, gives the same response as the package's
-// own limit.
+// A body limit outside of the router, or in its middleware, gives the same response as the
+// package's own limit.
 func TestMaxBytesHandler(t *testing.T) {
 	t.Parallel()
 	handler := func(req *apiroute.Request, res *apiroute.Response) error {

@@ -147,8 +147,8 @@ func TestMountKinds(t *testing.T) {
 	}
 }
 
-// A Mount takes bodies of any length unless it has a limit of its own; the limit of its group does not
-// hold for it.
+// A Mount takes bodies of any length unless it has a limit of its own; the limit of its group does
+// not hold for it.
 func TestMountBodyLimit(t *testing.T) {
 	t.Parallel()
 	reads := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -192,8 +192,8 @@ func TestBodyLimit(t *testing.T) {
 	}
 }
 
-// A client that waits for 100 Continue must get it when the handler reads the body, and the response
-// otherwise. net/http does that, unless the Body of its request was replaced.
+// A client that waits for 100 Continue must get it when the handler reads the body, and the
+// response otherwise. net/http does that, unless the Body of its request was replaced.
 func TestExpectContinue(t *testing.T) {
 	t.Parallel()
 	reads := func(req *apiroute.Request, res *apiroute.Response) error {
@@ -249,8 +249,8 @@ func TestExpectContinue(t *testing.T) {
 	}
 }
 
-// An error that a handler returns after its Timeout has passed is a 503, unless the handler chose its
-// own status, and the same error without the Timeout is a 500.
+// An error that a handler returns after its Timeout has passed is a 503, unless the handler chose
+// its own status, and the same error without the Timeout is a 500.
 func TestTimeout(t *testing.T) {
 	t.Parallel()
 	errOther := errors.New("other")
@@ -344,8 +344,8 @@ func TestTimeout(t *testing.T) {
 	}
 }
 
-// A route logs to the innermost Logger, and else to slog.Default as it is when there is something to
-// log.
+// A route logs to the innermost Logger, and else to slog.Default as it is when there is something
+// to log.
 func TestLogger(t *testing.T) {
 	old := slog.Default()
 	defer slog.SetDefault(old)

@@ -17,8 +17,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// The oracle finds the path for a request in the plainest way: it takes all registered paths in order
-// and returns the first that matches. It shares nothing with the router but net/url.
+// The oracle finds the path for a request in the plainest way: it takes all registered paths in
+// order and returns the first that matches. It shares nothing with the router but net/url.
 
 // A step is a segment of a registered path: its kind, and its text or name.
 type step struct {
@@ -154,8 +154,8 @@ func (o oracle) find(segs []string) (*entry, map[string][]string) {
 	return nil, nil
 }
 
-// splitTarget returns the decoded segments of a request's path, without those that make it untidy. It
-// also returns the tidy path, with the escapes of the request.
+// splitTarget returns the decoded segments of a request's path, without those that make it untidy.
+// It also returns the tidy path, with the escapes of the request.
 func splitTarget(path string) (segs []string, tidy string) {
 	var kept []string
 	for _, raw := range strings.Split(path, "/")[1:] {
@@ -173,8 +173,8 @@ func splitTarget(path string) (segs []string, tidy string) {
 	return segs, "/" + strings.Join(kept, "/")
 }
 
-// A verdict is what a router does with a request: with status 200, the path that matched and its values,
-// and otherwise only the status, or where it redirects to.
+// A verdict is what a router does with a request: with status 200, the path that matched and its
+// values, and otherwise only the status, or where it redirects to.
 type verdict struct {
 	Status   int
 	Path     string
@@ -182,7 +182,8 @@ type verdict struct {
 	Location string
 }
 
-// verdict says what a router with these paths must do with a GET request for path, which has no query.
+// verdict says what a router with these paths must do with a GET request for path, which has no
+// query.
 func (o oracle) verdict(path string) verdict {
 	segs, tidy := splitTarget(path)
 	e, values := o.find(segs)
@@ -216,9 +217,9 @@ const (
 	oracleSets = 10_000
 )
 
-// TestOracle compares the router with the oracle on random sets of paths: which paths may stand beside
-// each other, the order of Routes whatever the order of registration, the path that matches a request,
-// and its values.
+// TestOracle compares the router with the oracle on random sets of paths: which paths may stand
+// beside each other, the order of Routes whatever the order of registration, the path that matches
+// a request, and its values.
 func TestOracle(t *testing.T) {
 	t.Parallel()
 	for n := uint64(0); n < oracleSets && !t.Failed(); n++ {
@@ -386,8 +387,8 @@ func randomEntry(rng *rand.Rand) entry {
 	return newEntry(path, !last && rng.IntN(10) == 0)
 }
 
-// oracleSegments are what a client may send for one segment: escapes of all kinds, bytes that url.URL
-// escapes again, dot segments, and what is not UTF-8.
+// oracleSegments are what a client may send for one segment: escapes of all kinds, bytes that
+// url.URL escapes again, dot segments, and what is not UTF-8.
 var oracleSegments = []string{
 	"a", "b", "%61", "%2561", "%252561", "é", "%C3%A9", "%c3%a9", "%25", "^", "%5E", `"`, "a%20b", "...", "%2e..", "*", "%E6%97%A5本",
 	"%2F", "%2f%2F", "a%2Fb", "%2Fa", "a%2f", `^%2F`, `%2F"`, `"%2F^`, "%2E%2E%2Fa", ".%2F", "%252F", "%5C", `\`, "+", "[x0]", "{x0}", ";", ":", "~", "|",
@@ -429,8 +430,8 @@ func randomTarget(rng *rand.Rand, o oracle) string {
 	return "/" + strings.Join(segs, "/")
 }
 
-// randomEscapes returns a text with those bytes escaped that a target cannot contain otherwise, and with
-// some more if asked for.
+// randomEscapes returns a text with those bytes escaped that a target cannot contain otherwise, and
+// with some more if asked for.
 func randomEscapes(rng *rand.Rand, text string, some bool) string {
 	var b strings.Builder
 	for i := 0; i < len(text); i++ {

@@ -1,0 +1,337 @@
+package apiroute_test
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+
+	"example.com/apiroute"
+	"github.com/google/go-cmp/cmp"
+)
+
+// What a path that is accepted stands for: its segments, by which requests match it, and its
+// values.
+func TestAcceptedPath(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		path string
+		want []step
+	}{
+		{"/", nil},
+		{"/a", []step{{rankStatic, "a"}}},
+		{"/api/user", []step{{rankStatic, "api"}, {rankStatic, "user"}}},
+		{"/[id]", []step{{rankSingle, "id"}}},
+		{"/a/[id]/b/[x]", []step{{rankStatic, "a"}, {rankSingle, "id"}, {rankStatic, "b"}, {rankSingle, "x"}}},
+		{"/a/[...slug]", []step{{rankStatic, "a"}, {rankCatchAll, "slug"}}},
+		{"/a/[[...slug]]", []step{{rankStatic, "a"}, {rankOptional, "slug"}}},
+		{"/[[...slug]]", []step{{rankOptional, "slug"}}},
+		{"/[a]/[...b]", []step{{rankSingle, "a"}, {rankCatchAll, "b"}}},
+
+		// A name may be any text without brackets, braces and slashes.
+		{"/[user-id]", []step{{rankSingle, "user-id"}}},
+		{"/[123]", []step{{rankSingle, "123"}}},
+		{"/[a.b]", []step{{rankSingle, "a.b"}}},
+		{"/[a.]", []step{{rankSingle, "a."}}},
+		{"/[größe]", []step{{rankSingle, "größe"}}},
+		{"/[a b]/[A B]", []step{{rankSingle, "a b"}, {rankSingle, "A B"}}},
+		{"/[ab]/[abc]/[Ab]", []step{{rankSingle, "ab"}, {rankSingle, "abc"}, {rankSingle, "Ab"}}},
+
+		// Escapes are decoded once, also in names.
+		{"/caf%C3%A9", []step{{rankStatic, "café"}}},
+		{"/café", []step{{rankStatic, "café"}}},
+		{"/a%20b", []step{{rankStatic, "a b"}}},
+		{"/a%252Fb", []step{{rankStatic, "a%2Fb"}}},
+		{"/%25zz", []step{{rankStatic, "%zz"}}},
+		{"/%3F%23", []step{{rankStatic, "?#"}}},
+		{"/%7Bid%7D", []step{{rankStatic, "{id}"}}},
+		{"/%5Bid%5D", []step{{rankStatic, "[id]"}}},
+		{"/[caf%C3%A9]", []step{{rankSingle, "café"}}},
+		{"/[...a%20b]", []step{{rankCatchAll, "a b"}}},
+
+		// Periods are ordinary text, except in the dot segments "." and "..".
+		{"/...", []step{{rankStatic, "..."}}},
+		{"/.well-known/a.json", []step{{rankStatic, ".well-known"}, {rankStatic, "a.json"}}},
+		{"/a+b;c=d,e:f@g$h*i", []step{{rankStatic, "a+b;c=d,e:f@g$h*i"}}},
+		{`/a\b`, []step{{rankStatic, `a\b`}}},
+	} {
+		t.Run(tt.path, func(t *testing.T) {
+			t.Parallel()
+			var got verdict
+			api := apiroute.New(quiet())
+			e := entry{path: tt.path, steps: tt.want}
+			if err := registerEntry(api, &e, &got); err != nil {
+				t.Fatal(err)
+			}
+			for _, target := range nearTargets(tt.want) {
+				if got, want := serveVerdict(t, api, target, &got), (oracle{e}).verdict(target); !sameVerdict(want, got) {
+					t.Errorf("path %q, GET %s (-want +got):\n%s", tt.path, target, cmp.Diff(want, got))
+				}
+			}
+		})
+	}
+}
+
+// nearTargets returns a request path that steps match, and some that differ from it in one segment.
+func nearTargets(steps []step) []string {
+	var segs []string
+	for i, s := range steps {
+		switch s.rank {
+		case rankStatic:
+			segs = append(segs, url.PathEscape(s.text))
+		case rankSingle:
+			segs = append(segs, fmt.Sprint("value", i))
+		default:
+			segs = append(segs, "some", "values")
+		}
+	}
+	targets := []string{"/" + strings.Join(segs, "/")}
+	for i, s := range segs {
+		changed := slices.Clone(segs)
+		changed[i] = s + "x"
+		targets = append(targets, "/"+strings.Join(changed, "/"), "/"+strings.Join(segs[:i], "/"))
+	}
+	return append(targets, "/"+strings.Join(append(segs, "more"), "/"))
+}
+
+// refusedPaths are paths that must not be registered, with the essential part of the reason.
+var refusedPaths = []struct{ path, want string }{
+	{"a", "begin with a slash"},
+	{"a/b", "begin with a slash"},
+	{"[id]", "begin with a slash"},
+	{"*", "begin with a slash"},
+	{`\a`, "begin with a slash"},
+	{"GET /a", "begin with a slash"},
+	{"/a/", "end with a slash"},
+	{"/[id]/", "end with a slash"},
+	{"//", "end with a slash"},
+	{"//a", "empty segment"},
+	{"/a//b", "empty segment"},
+	{"/.", `"." is a dot segment`},
+	{"/a/../b", `".." is a dot segment`},
+	{"/a/./b", `"." is a dot segment`},
+	{"/a/%2e%2E", `"%2e%2E" is a dot segment`},
+	{"/a/.%2e/b", `".%2e" is a dot segment`},
+
+	{"/%", "bad escape"},
+	{"/a%2", "bad escape"},
+	{"/a%zz/b", "bad escape"},
+	{"/[%zz]", "bad escape"},
+	{"/a%2Fb", "encoded slash"},
+	{"/%2f", "encoded slash"},
+	{"/[a%2Fb]", "encoded slash"},
+	{"/a?b=c", "no query"},
+	{"/a?", "no query"},
+	{"/a#b", "no fragment"},
+	{"/a\x00b", "control character"},
+	{"/a\nb", "control character"},
+	{"/a\x7f", "control character"},
+	{"/a%00", "control character"},
+	{"/a%0D%0A", "control character"},
+	{"/[a%09]", "control character"},
+	{"/a\xff", "not UTF-8"},
+	{"/a%FF", "not UTF-8"},
+	{"/[a%FF]", "not UTF-8"},
+
+	{"/a/{id}", "[id]"},
+	{"/a/{id...}", "[id]"},
+	{"/{$}", "[id]"},
+	{"/a}", "[id]"},
+	{"/[{x}]", "[id]"},
+
+	{"/pre-[id]", `"pre-[id]"`},
+	{"/[a].json", `"[a].json"`},
+	{"/[a][b]", `"[a][b]"`},
+	{"/[a", `"[a"`},
+	{"/a]", `"a]"`},
+	{"/]a[", `"]a["`},
+	{"/[[a]]", `"[[a]]"`},
+	{"/[[a]", `"[[a]"`},
+	{"/[[...a]", `"[[...a]"`},
+	{"/[...a]]", `"[...a]]"`},
+	{"/[...[a]]", `"[...[a]]"`},
+	{"/[[...a]]b", `"[[...a]]b"`},
+	{"/x[...a]", `"x[...a]"`},
+	{"/[a%5Db]", `"[a%5Db]"`},
+	{"/[a%7Bb]", `"[a%7Bb]"`},
+
+	{"/[]", `"[]" has no name`},
+	{"/[...]", `"[...]" has no name`},
+	{"/[[...]]", `"[[...]]" has no name`},
+	{"/[.a]", "start with a period"},
+	{"/[..a]", "start with a period"},
+	{"/[....a]", "start with a period"},
+	{"/[[....a]]", "start with a period"},
+	{"/[%2Ea]", "start with a period"},
+	{"/[id]/[id]", `"id" stands in it twice`},
+	{"/[id]/a/[...id]", `"id" stands in it twice`},
+	{"/[id]/a/[[...id]]", `"id" stands in it twice`},
+	{"/[caf%C3%A9]/[café]", `"café" stands in it twice`},
+	{"/[user-id]/[userid]", `"user-id" and "userid" differ only in non-word`},
+	{"/[user_id]/x/[...user_-id]", `"user_id" and "user_-id" differ only in non-word`},
+	{"/[é]/[ü]", `"é" and "ü" differ only in non-word`},
+
+	{"/[...a]/b", "[...a] must be the last"},
+	{"/[[...a]]/b", "[[...a]] must be the last"},
+	{"/[...a]/[b]", "[...a] must be the last"},
+	{"/[...a]/[...b]", "[...a] must be the last"},
+	{"/[...a]//", "end with a slash"},
+}
+
+// The panic for a refused path names the path and the place of the call, and the path does not
+// become a part of the router.
+func TestRefusedPath(t *testing.T) {
+	t.Parallel()
+	api := apiroute.New()
+	group := api.Group("/g")
+	for _, tt := range append(refusedPaths, struct{ path, want string }{"", "begin with a slash"}) {
+		t.Run(fmt.Sprintf("%q", tt.path), func(t *testing.T) {
+			site, got := here(), mustPanic(t, func() { api.Get(tt.path, respondOK) })
+			checkRefusal(t, got, site, tt.path, tt.want)
+
+			// In a group "" is the group's own path. Any other path must begin with a slash: "a"
+			// must not become "/ga".
+			if tt.path == "" {
+				return
+			}
+			site, got = here(), mustPanic(t, func() { group.Handle(tt.path, respondOK) })
+			checkRefusal(t, got, site, "/g"+tt.path, tt.want)
+			site, got = here(), mustPanic(t, func() { api.Mount(tt.path, http.NotFoundHandler()) })
+			checkRefusal(t, got, site, tt.path, tt.want)
+		})
+	}
+	if got := api.Routes(); len(got) != 0 {
+		t.Errorf("Routes() = %v, want none", got)
+	}
+}
+
+// checkRefusal checks that a panic has the place of the call, the path and the reason.
+func checkRefusal(t *testing.T, got, site, path, want string) {
+	t.Helper()
+	if !strings.HasPrefix(got, "apiroute: "+site+": ") {
+		t.Errorf("path %q: panic %q, want it to begin with %q", path, got, "apiroute: "+site+": ")
+	}
+	if quoted := fmt.Sprintf("%q", path); !strings.Contains(got, quoted) {
+		t.Errorf("path %q: panic %q, want %s in it", path, got, quoted)
+	}
+	if !strings.Contains(got, want) {
+		t.Errorf("path %q: panic %q, want %q in it", path, got, want)
+	}
+}
+
+// Two paths clash if no order could tell which of them a request is for. The panic names both.
+func TestClash(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		a, b string
+		ab   string // why b is refused after a
+		ba   string // why a is refused after b; "" if that is the same case
+	}{
+		{"/a", "/a", "GET has a handler already", ""},
+		{"/", "/", "GET has a handler already", ""},
+		{"/[x]", "/[x]", "GET has a handler already", ""},
+		{"/café", "/caf%C3%A9", "GET has a handler already", "GET has a handler already"},
+		{"/[...x]", "/[...x]", "GET has a handler already", ""},
+		{"/a/[[...x]]", "/a/[[...x]]", "GET has a handler already", ""},
+
+		{"/a/[id]", "/a/[name]/x", "[name] stands where another name does", "[id] stands where another name does"},
+		{"/[a]", "/[b]", "[b] stands where another name does", "[a] stands where another name does"},
+		{"/[id]/x", "/[Id]/y", "[Id] stands where another name does", "[id] stands where another name does"},
+		{"/[...a]", "/[...b]", "[...b] stands where another name does", "[...a] stands where another name does"},
+		{"/[[...a]]", "/[[...b]]", "[[...b]] stands where another name does", "[[...a]] stands where another name does"},
+		{"/[a]/[b]", "/[a]/[c]/d", "[c] stands where another name does", "[b] stands where another name does"},
+
+		{"/a/[...x]", "/a/[[...x]]", "an optional catch-all cannot stand beside another", "a catch-all cannot stand beside an optional one"},
+		{"/[...x]", "/[[...y]]", "an optional catch-all cannot stand beside another", "a catch-all cannot stand beside an optional one"},
+		{"/[p]/[...x]", "/[p]/[[...x]]", "an optional catch-all cannot stand beside another", "a catch-all cannot stand beside an optional one"},
+
+		{"/a", "/a/[[...x]]", "it also matches", "it is already matched by"},
+		{"/", "/[[...x]]", "it also matches", "it is already matched by"},
+		{"/[p]", "/[p]/[[...x]]", "it also matches", "it is already matched by"},
+		{"/caf%C3%A9", "/café/[[...x]]", "it also matches", "it is already matched by"},
+	} {
+		for _, order := range []struct{ first, second, want string }{{tt.a, tt.b, tt.ab}, {tt.b, tt.a, tt.ba}} {
+			if order.want == "" {
+				continue
+			}
+			t.Run(order.second+" after "+order.first, func(t *testing.T) {
+				t.Parallel()
+				api := apiroute.New()
+				api.Get(order.first, respondOK)
+				before := api.Routes()
+				site, got := here(), mustPanic(t, func() { api.Get(order.second, respondOK) })
+				checkRefusal(t, got, site, order.second, order.want)
+				if other := fmt.Sprintf("%q, registered at %s", order.first, before[0].Source); !strings.Contains(got, other) {
+					t.Errorf("%q after %q: panic %q, want %q in it", order.second, order.first, got, other)
+				}
+				if diff := cmp.Diff(before, api.Routes()); diff != "" {
+					t.Errorf("%q after %q: Routes() have changed:\n%s", order.second, order.first, diff)
+				}
+			})
+		}
+	}
+}
+
+// These paths may stand beside each other, in either order.
+func TestNoClash(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct{ a, b string }{
+		{"/a", "/A"},
+		{"/a", "/[x]"},
+		{"/a", "/a/[...x]"},
+		{"/a", "/b/[[...x]]"},
+		{"/a/b", "/a/[[...x]]"},
+		{"/[x]", "/[...x]"},
+		{"/[x]", "/[[...y]]"},
+		{"/[x]", "/a/[[...x]]"},  // both match /a
+		{"/[type]/x", "/a/[id]"}, // both match /a/x
+		{"/a/[id]", "/b/[name]"}, // names at different levels
+		{"/a/[id]", "/[x]/[name]"},
+		{"/a/[id]", "/a/[...name]"},
+		{"/a%2520", "/a%20"},
+		{"/[x]", "/%5Bx%5D"},
+		{"/b", "/B/[[...x]]"},
+	} {
+		for _, paths := range [][]string{{tt.a, tt.b}, {tt.b, tt.a}} {
+			t.Run(paths[1]+" after "+paths[0], func(t *testing.T) {
+				t.Parallel()
+				api := apiroute.New()
+				for _, p := range paths {
+					api.Get(p, respondOK)
+				}
+				if got := api.Routes(); len(got) != 2 {
+					t.Errorf("%q: Routes() = %v, want both", paths, got)
+				}
+			})
+		}
+	}
+}
+
+// A refused path must leave nothing behind that keeps out a good one.
+func TestRefusedLeavesTree(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct{ have, refused, then, target string }{
+		{"/a/[id]", "/a/[name]/x", "/a/[id]/[name]", "/a/1/2"},
+		{"/a", "/a/[[...x]]", "/a/[...y]", "/a/1"},
+		{"/a/[[...x]]", "/a", "/a/b", "/a/b"},
+		{"/a/[...x]", "/a/[[...y]]", "/a", "/a"},
+		{"/a/[[...x]]", "/a/[...y]", "/a/[z]", "/a/1"},
+		{"/a", "/b/[x]/[x]", "/b/[y]", "/b/1"},
+		{"/a", "/b/[...x]/c", "/b/[[...y]]", "/b"},
+	} {
+		t.Run(tt.then+" after "+tt.refused, func(t *testing.T) {
+			t.Parallel()
+			api := apiroute.New(quiet())
+			api.Get(tt.have, respondOK)
+			mustPanic(t, func() { api.Get(tt.refused, respondOK) })
+			api.Get(tt.then, func(req *apiroute.Request, res *apiroute.Response) error { return res.Text(req.Route()) })
+			reply := newServer(t, api).do("GET", tt.target, "")
+			if reply.status != 200 || reply.body != tt.then {
+				t.Errorf("%q, and %q after %q was refused: GET %s = %d %q, want 200 and the path",
+					tt.have, tt.then, tt.refused, tt.target, reply.status, reply.body)
+			}
+		})
+	}
+}
