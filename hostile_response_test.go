@@ -16,10 +16,10 @@ import (
 	"example.com/apiroute"
 )
 
-// faultRoutes adds the faulty handlers. The handler /fault/[kind] does what its kind says, with the
+// faultRoutes adds the faulty handlers. The handler /reply/[kind] does what its kind says, with the
 // argument ?a=.
 func faultRoutes(api *apiroute.Router) {
-	api.Get("/fault/[kind]", func(req *apiroute.Request, res *apiroute.Response) error {
+	api.Get("/reply/[kind]", func(req *apiroute.Request, res *apiroute.Response) error {
 		h := faults[req.Param("kind")]
 		if h == nil {
 			return apiroute.Errorf(404, "no such kind")
@@ -288,14 +288,14 @@ func TestHostileResponses(t *testing.T) {
 			{send: faultText("text", ""), status: 200, has: []string{"\r\nContent-Type: text/plain; charset=utf-8\r\n", nosniff}},
 			{send: faultText("bytes", ""), status: 200, has: []string{"\r\nContent-Type: application/octet-stream\r\n", nosniff}},
 			{send: faultText("errorscript", "<script>"), status: 400, has: []string{`no \u003cscript\u003e`}, lacks: []string{"<script"}},
-			{send: getText("/fault/errorscript?a=<b>", "Accept: text/html"), status: 400, lacks: []string{"<b>", "text/html"}},
+			{send: getText("/reply/errorscript?a=<b>", "Accept: text/html"), status: 400, lacks: []string{"<b>", "text/html"}},
 		}},
 		{"a length that the handler sets", []attack{
 			{send: faultText("length", "100"), status: 200, body: "ok"},
 			{send: faultText("length", "1"), status: 200, body: "ok"},
 		}},
 		{"HEAD of a body with a length", []attack{
-			{send: requestText("HEAD", "/fault/status?a=200", ""), status: 200, has: []string{"\r\nContent-Length: 3\r\n"}},
+			{send: requestText("HEAD", "/reply/status?a=200", ""), status: 200, has: []string{"\r\nContent-Length: 3\r\n"}},
 		}},
 		{"http.ResponseController", []attack{
 			{send: faultText("flush", ""), status: 200, body: "ab"},
@@ -309,7 +309,7 @@ func TestHostileResponses(t *testing.T) {
 func badStatuses(kinds ...string) (list []attack) {
 	for _, kind := range kinds {
 		for _, n := range []string{"0", "99", "100", "199", "600", "1000", "-1"} {
-			list = append(list, opaque(kind, n, "route=/fault/[kind]", "status "+n+" "))
+			list = append(list, opaque(kind, n, "route=/reply/[kind]", "status "+n+" "))
 		}
 	}
 	return list
@@ -362,7 +362,7 @@ func TestHostileNoContent(t *testing.T) {
 			t.Parallel()
 			s := newAPI(t, addHostileRoutes)
 			c := s.dial(t)
-			c.send(t, getText("/fault/status?a="+strconv.Itoa(code))+getText("/u/next"))
+			c.send(t, getText("/reply/status?a="+strconv.Itoa(code))+getText("/u/next"))
 			c.reply("GET").want(t, code, "")
 			c.reply("GET").want(t, 200, `{"id":"next"}`)
 			if lines := s.logs(); len(lines) > 0 {
@@ -376,7 +376,7 @@ func TestHostileNoContent(t *testing.T) {
 func TestHostilePanicsKeepConnection(t *testing.T) {
 	t.Parallel()
 	c := newAPI(t, addHostileRoutes).dial(t)
-	c.send(t, getText("/fault/panic")+getText("/fault/panicnil")+getText("/u/next"))
+	c.send(t, getText("/reply/panic")+getText("/reply/panicnil")+getText("/u/next"))
 	c.reply("GET").want(t, 500, problem(500))
 	c.reply("GET").want(t, 500, problem(500))
 	c.reply("GET").want(t, 200, `{"id":"next"}`)
@@ -431,7 +431,7 @@ func TestHostileOuterHandlers(t *testing.T) {
 	s.log = &testLog{}
 	attackRow{attacks: []attack{
 		{send: getText("/timeout/u/a%2Fb"), status: 200, body: `{"id":"a/b"}`},
-		{send: getText("/timeout/fault/secret"), status: 500, body: problem(500)},
+		{send: getText("/timeout/reply/secret"), status: 500, body: problem(500)},
 		{send: getText("/timeout/u/%00"), status: 400},
 		{send: postText("/max/bytes", "abcd"), status: 200, body: "4"},
 		{send: postText("/max/bytes", "abcde"), status: 413},

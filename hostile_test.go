@@ -197,7 +197,7 @@ func chunkedText(target, body string, headers ...string) string {
 
 // faultText returns the bytes of a request to one of the faulty handlers, with its argument.
 func faultText(kind, argument string) string {
-	target := "/fault/" + kind
+	target := "/reply/" + kind
 	for i := 0; i < len(argument); i++ {
 		if i == 0 {
 			target += "?a="
