@@ -313,9 +313,9 @@ func (b *binder) fromBody(v reflect.Value) error {
 		if err := req.checkJSON(); err != nil {
 			return err
 		}
-		path, detail := decodeJSON(data, indirect(v, p).Addr().Interface(), &req.found().scope.config, p.custom)
-		if detail != "" {
-			b.fail(p.order, "body", path, detail)
+		faults := decodeJSON(data, indirect(v, p).Addr().Interface(), &req.found().scope.config, !p.custom)
+		if faults != nil {
+			b.fail(p.order, "body", faults[0].Name, faults[0].Detail)
 		}
 	case isForm:
 		if mediaType, _, _ := req.mediaType(); mediaType != "application/x-www-form-urlencoded" {

@@ -223,8 +223,8 @@ func (req *Request) JSON(dst any) error {
 	if err != nil {
 		return err
 	}
-	if path, detail := decodeJSON(data, dst, &req.found().scope.config, true); detail != "" {
-		return badRequest(FieldError{"body", path, detail})
+	if faults := decodeJSON(data, dst, &req.found().scope.config, false); faults != nil {
+		return badRequest(faults[:1]...)
 	}
 	return nil
 }

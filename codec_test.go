@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"reflect"
 	"strings"
 	"testing"
 )
@@ -311,88 +310,6 @@ func TestJSONCodecDoesNotSeeWhatIsRefusedBefore(t *testing.T) {
 	} {
 		if resp, got := codecAsk(t, s.URL, "POST", "/request", body); resp.StatusCode != status {
 			t.Errorf("%q: %d %s, want %d", body, resp.StatusCode, got, status)
-		}
-	}
-}
-
-// A codecTree is as deep as its text.
-type codecTree struct {
-	X codecCounted `json:"x"`
-	A *codecTree   `json:"a"`
-	N []int        `json:"n"`
-	D codecRefuses `json:"d"`
-}
-
-// codecCounted counts what it is made from, and codecRefuses takes nothing but
-// null and the empty string.
-type (
-	codecCounted struct{}
-	codecRefuses struct{}
-)
-
-var codecBytes int
-
-func (*codecCounted) UnmarshalJSON(data []byte) error { codecBytes += len(data); return nil }
-
-func (*codecRefuses) UnmarshalText(text []byte) error {
-	if len(text) > 0 {
-		return errors.New("secret")
-	}
-	return nil
-}
-
-// TestJSONSearchIsBounded counts what is decoded to find the value at fault: a
-// text of 64 KiB had been decoded hundreds of times.
-func TestJSONSearchIsBounded(t *testing.T) {
-	nest := func(open, value, shut string, n int) string {
-		return strings.Repeat(open, n) + value + strings.Repeat(shut, n)
-	}
-	numbers := "[" + strings.Repeat("0,", 32_000) + "0]"
-	tree, free := reflect.TypeFor[codecTree](), reflect.TypeFor[any]()
-	for _, tt := range []struct {
-		name string
-		dst  reflect.Type
-		body string
-		path string // how it begins; only encoding/json/v2 knows where an error without an offset is
-		most int    // how often the text may be decoded
-	}{
-		{"deep after much", free, `{"x":` + numbers + `,"a":` + nest(`{"a":`, "1e400", "}", 99) + "}", "a.a.a.a.a.a.a.a.a.a.a", 18},
-		{"deep after much, in arrays", free, `[` + numbers + `,` + nest("[", "1e400", "]", 66) + "]", "[1][0][0][0][0][0]", 18},
-		{"much, deep", free, nest(`{"a":`, "["+strings.Repeat("0,", 32_000)+"1e400]", "}", 99), "a.a.a.a.a.a.a.a.a.a.a", 18},
-		{"a struct", tree, `{"x":` + numbers + `,"a":` + nest(`{"a":`, `{"n":0}`, "}", 99) + "}", "a.a.a.a.a.a.a.a.a.a.a", 18},
-		{"names", free, "{" + func() string {
-			var b strings.Builder
-			for i := 0; b.Len() < 64_000; i++ {
-				fmt.Fprintf(&b, `"k%x":0,`, i)
-			}
-			return b.String()
-		}() + `"a":` + nest(`{"a":`, "1e400", "}", 99) + "}", "a.a.a.a.a.a.a.a.a.a.a", 18},
-		{"an error without an offset", tree, `{"x":` + numbers + `,"a":` + nest(`{"a":`, `{"d":"x"}`, "}", 99) + "}", "", 18},
-
-		// What is short, or not as deep, has its path in any case.
-		{"a list of objects", reflect.TypeFor[[]codecTree](), "[" + strings.Repeat(`{"n":[1,2],"d":""},`, 2_000) + `{"n":[1,2],"d":"x"}]`, "[2000].d", 18},
-		{"a list of lists", reflect.TypeFor[map[string][]codecTree](), `{"list":[` + strings.Repeat(`{"n":[1,2],"d":""},`, 2_000) + `{"n":[1,2],"d":"x"}]}`, "list[2000].d", 18},
-		{"a flat list", tree, `{"x":` + numbers[:60_001] + `0],"n":[` + strings.Repeat("0,", 200) + `"x"]}`, "n[200]", 18},
-		{"short and deep", tree, nest(`{"a":`, `{"d":"x"}`, "}", 40), "a" + strings.Repeat(".a", 39) + ".d", 500},
-		{"of some KiB", tree, nest(`{"x":0,"n":[`+strings.Repeat("0,", 100)+`0],"a":`, `{"x":0,"d":"x"}`, "}", 10), "a" + strings.Repeat(".a", 9) + ".d", 120},
-	} {
-		for _, codec := range []bool{false, true} {
-			c := defaults
-			codecBytes = 0
-			if codec {
-				c.unmarshal = func(data []byte, v any) error {
-					n := codecBytes + len(data) // and not what the types count
-					defer func() { codecBytes = n }()
-					return json.Unmarshal(data, v)
-				}
-			}
-			path, detail := decodeJSON([]byte(tt.body), reflect.New(tt.dst).Interface(), &c, true)
-			if detail == "" || !strings.HasPrefix(path, tt.path) {
-				t.Errorf("%s, codec %t: %.300s %s; want the path %.100s", tt.name, codec, path, detail, tt.path)
-			}
-			if codecBytes > tt.most*len(tt.body) {
-				t.Errorf("%s, codec %t: %d bytes are decoded, %d times the text", tt.name, codec, codecBytes, codecBytes/len(tt.body))
-			}
 		}
 	}
 }

@@ -22,7 +22,7 @@ func FuzzJSONStrict(f *testing.F) {
 		c := defaults
 		c.rejectUnknown = reject
 		var got, want fuzzDoc
-		_, detail := decodeJSON(data, &got, &c, true)
+		_, detail := firstFault(decodeJSON(data, &got, &c, false))
 		err := jsonv2.Unmarshal(data, &want, jsonv1.DefaultOptionsV1(), jsonv1.ReportErrorsWithLegacySemantics(false),
 			jsonv2.MatchCaseInsensitiveNames(false), jsontext.AllowDuplicateNames(false), jsontext.AllowInvalidUTF8(false), jsonv2.RejectUnknownMembers(reject))
 		null := string(bytes.Trim(data, " \t\r\n")) == "null"
