@@ -51,12 +51,11 @@ func (c *config) decodeFaults(data []byte, dst any, plain bool) []jsonFault {
 	case c.unmarshal != nil:
 		return codecFaults(data, dst, err)
 	}
-	t := goTypeOf(reflect.TypeOf(dst).Elem())
-	if offset, ok := syntaxOffset(data, plain || t.plain, err); ok {
+	if offset, ok := syntaxOffset(data, plain || goTypeOf(reflect.TypeOf(dst)).plain, err); ok {
 		return []jsonFault{notJSON(offset)}
 	}
 	w := jsonWalk{data: data, namesOnce: jsonV2, rejectUnknown: c.rejectUnknown}
-	return w.run(heldType(t, dst), err)
+	return w.run(goTypeOf(heldType(dst)), err)
 }
 
 // codecFaults explains the error of a [JSONCodec]. A codec may take more than
@@ -76,19 +75,22 @@ func codecFaults(data []byte, dst any, err error) []jsonFault {
 		return []jsonFault{unexplained(err)}
 	}
 	w := jsonWalk{data: data, rejectUnknown: detail == isUnknown}
-	return w.run(heldType(goTypeOf(reflect.TypeOf(dst).Elem()), dst), err)
+	return w.run(goTypeOf(heldType(dst)), err)
 }
 
-// heldType returns the type that dst is decoded into: t, that of the value that
-// dst points to, unless that is an interface that holds a pointer. encoding/json
-// then decodes into what the pointer points to.
-func heldType(t *goType, dst any) *goType {
-	v := reflect.ValueOf(dst).Elem()
-	for v.Kind() == reflect.Interface && v.Elem().Kind() == reflect.Pointer && !v.Elem().IsNil() {
-		v = v.Elem().Elem()
-		t = goTypeOf(v.Type())
+// heldType returns the type of the pointer through which encoding/json decodes:
+// dst, or what the value that dst points to holds, if that is an interface that
+// holds a pointer.
+func heldType(dst any) reflect.Type {
+	v := reflect.ValueOf(dst)
+	for i := 0; i < maxPointers; i++ {
+		held := v.Elem()
+		if held.Kind() != reflect.Interface || held.Elem().Kind() != reflect.Pointer || held.Elem().IsNil() {
+			break
+		}
+		v = held.Elem()
 	}
-	return t
+	return v.Type()
 }
 
 func (c *config) decode(data []byte, dst any) error {

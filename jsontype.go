@@ -46,7 +46,7 @@ type goField struct {
 	// wrapper is a struct that has the field alone, named V, with its tag. It is
 	// nil if the tag has no option that matters to a value.
 	wrapper reflect.Type
-	quoted  bool // the option is "string"
+	quoted  bool // the option is "string", for a type that it is meant for
 }
 
 // ownCode says which code of a type's own decodes a value of it.
@@ -107,7 +107,7 @@ func (b *goTypeBuilder) build(t reflect.Type) *goType {
 		n.key, n.elem = b.build(t.Key()), b.build(t.Elem())
 		n.refuses = refusesObjects(reflect.MapOf(t.Key(), reflect.TypeFor[any]()))
 	case n.kind == reflect.Struct:
-		n.refuses = refusesObjects(t)
+		n.refuses = jsonV2 && refusesObjects(t)
 		b.addFields(n)
 	}
 	return n
@@ -196,7 +196,8 @@ func (b *goTypeBuilder) addFields(n *goType) {
 	n.fields, n.folded = map[string]*goField{}, map[string]*goField{}
 	for _, c := range dominant(list) {
 		f := &goField{name: c.name, typ: b.build(c.Type), outOfReach: c.outOfReach}
-		if f.quoted = hasOption(c.options, "string") && (jsonV2 || isQuotable(c.Type)); f.quoted || jsonV2 && hasFormat(c.options) {
+		f.quoted = hasOption(c.options, "string") && isQuotable(c.Type)
+		if f.quoted || jsonV2 && (hasOption(c.options, "string") || hasFormat(c.options)) {
 			tag := reflect.StructTag(`json:` + strconv.Quote("V,"+c.options))
 			f.wrapper = reflect.StructOf([]reflect.StructField{{Name: "V", Type: c.Type, Tag: tag}})
 		}
@@ -208,8 +209,8 @@ func (b *goTypeBuilder) addFields(n *goType) {
 	}
 }
 
-// isQuotable reports whether the option "string" has a meaning for a field of a
-// type without encoding/json/v2.
+// isQuotable reports whether the option "string" is meant for a field of a type.
+// For another one it has no effect, or with encoding/json/v2 is an error.
 func isQuotable(t reflect.Type) bool {
 	if t.Kind() == reflect.Pointer && t.Name() == "" {
 		t = t.Elem()

@@ -128,7 +128,7 @@ func notPlain(r rune) bool { return r < ' ' || r == '"' || r == '\\' }
 
 // fault says what a field of option "string" has against a value.
 func (f *goField) fault(raw string, err error) (name, detail string) {
-	if f.typ.own != ownNone || !f.quoted || !isQuotable(f.typ.typ) {
+	if f.typ.own != ownNone || !f.quoted {
 		return ownFault(f.typ.typ, err)
 	}
 	number := ""
@@ -145,7 +145,7 @@ func (f *goField) fault(raw string, err error) (name, detail string) {
 }
 
 // decodeKey decodes the name of a map's member, as a token and as a string. The
-// key that it returns is the same for names that are the same key of the map.
+// key that it returns is equal for names that are the same key of the map.
 func (t *goType) decodeKey(token, name string, rejectUnknown bool) (key any, err error) {
 	k := t.key
 	switch {
@@ -157,15 +157,26 @@ func (t *goType) decodeKey(token, name string, rejectUnknown bool) (key any, err
 	case k.kind == reflect.String:
 		return name, nil
 	case reflect.Int <= k.kind && k.kind <= reflect.Int64:
-		return strconv.ParseInt(name, 10, k.typ.Bits())
+		if n, err := strconv.ParseInt(name, 10, k.typ.Bits()); err == nil {
+			return n, nil
+		}
 	case reflect.Uint <= k.kind && k.kind <= reflect.Uintptr:
-		return strconv.ParseUint(name, 10, k.typ.Bits())
+		if n, err := strconv.ParseUint(name, 10, k.typ.Bits()); err == nil {
+			return n, nil
+		}
 	}
 	m := reflect.New(reflect.MapOf(t.typ.Key(), reflect.TypeFor[any]()))
 	if err := unmarshal([]byte("{"+token+":null}"), m.Interface(), rejectUnknown); err != nil {
 		return nil, err
 	}
-	return m.Elem().MapKeys()[0].Interface(), nil
+	switch v := m.Elem().MapKeys()[0]; {
+	case v.CanInt():
+		return v.Int(), nil
+	case v.CanUint():
+		return v.Uint(), nil
+	default:
+		return v.Interface(), nil
+	}
 }
 
 // keyFault says what the type of a map's keys has against a name.
