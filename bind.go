@@ -253,9 +253,9 @@ func (b *binder) fromData(v reflect.Value, data []byte) error {
 		if err := b.req.checkJSON(); err != nil {
 			return err
 		}
-		path, detail := decodeJSON(data, b.bodyValue(v).Addr().Interface(), &b.req.matchOrDefault().scope.config, !b.plain)
-		if detail != "" {
-			b.fail(b.body.order, "body", path, detail)
+		faults := decodeJSON(data, b.bodyValue(v).Addr().Interface(), &b.req.matchOrDefault().scope.config, b.plain)
+		if faults != nil {
+			b.fail(b.body.order, "body", faults[0].Name, faults[0].Detail)
 		}
 	case "form":
 		if mediaType, _, _ := b.req.mediaType(); mediaType != "application/x-www-form-urlencoded" {

@@ -36,28 +36,87 @@ func (req *Request) JSON(dst any) error {
 	if err != nil {
 		return err
 	}
-	if path, detail := decodeJSON(data, dst, &req.matchOrDefault().scope.config, true); detail != "" {
-		return badRequest(FieldError{"body", path, detail})
+	if faults := decodeJSON(data, dst, &req.matchOrDefault().scope.config, false); faults != nil {
+		return badRequest(faults[:1]...)
 	}
 	return nil
 }
 
-// decodeJSON decodes a whole text into dst. It returns the path of what is wrong
-// with the text, and what it is, "" if nothing is. custom tells that code of
-// dst's own may decode a part.
-func decodeJSON(data []byte, dst any, c *config, custom bool) (path, detail string) {
-	switch text := bytes.Trim(data, " \t\r\n"); {
-	case len(text) == 0:
-		return "", "is empty"
-	case string(text) == "null":
-		return "", "must not be null"
+// decodeJSON decodes a whole JSON text into dst, a pointer. It returns nil if
+// that succeeds, and otherwise what is wrong with the text: in the order of the
+// text, at most maxJSONFaults, each with its JSON path as the name.
+//
+// plain reports that no code of dst's own types decodes any part of the text.
+// It may be false if the caller does not know.
+func decodeJSON(data []byte, dst any, c *config, plain bool) []FieldError {
+	faults := c.decodeFaults(data, dst, plain)
+	if faults == nil {
+		return nil
+	}
+	fields := make([]FieldError, len(faults))
+	for i, f := range faults {
+		fields[i] = FieldError{"body", f.path, f.detail}
+	}
+	return fields
+}
+
+// decodeFaults is decodeJSON with the faults as the walk returns them.
+func (c *config) decodeFaults(data []byte, dst any, plain bool) []jsonFault {
+	switch trimmed := bytes.Trim(data, " \t\r\n"); {
+	case len(trimmed) == 0:
+		return []jsonFault{{"", "is empty", codeSyntax}}
+	case string(trimmed) == "null":
+		return []jsonFault{{"", "must not be null", codeType}}
 	case !utf8.Valid(data):
-		return "", "is not UTF-8 at offset " + strconv.Itoa(invalidUTF8(data))
+		return []jsonFault{{"", "is not UTF-8 at offset " + strconv.Itoa(invalidUTF8(data)), codeSyntax}}
 	}
-	if err := c.decode(data, dst); err != nil {
-		return c.explain(data, reflect.TypeOf(dst).Elem(), custom, err)
+	err := c.decode(data, dst)
+	switch {
+	case err == nil:
+		return nil
+	case c.unmarshal != nil:
+		return codecFaults(data, dst, err)
 	}
-	return "", ""
+	if offset, ok := syntaxOffset(data, plain || goTypeOf(reflect.TypeOf(dst)).plain, err); ok {
+		return []jsonFault{notJSON(offset)}
+	}
+	w := jsonWalk{data: data, namesOnce: jsonV2, rejectUnknown: c.rejectUnknown}
+	return w.run(goTypeOf(heldType(dst)), err)
+}
+
+// codecFaults explains the error of a [JSONCodec]. A codec may take more than
+// JSON, or other JSON than encoding/json does, so the text is walked through only
+// if it is JSON and the error is one that encoding/json returns.
+func codecFaults(data []byte, dst any, err error) []jsonFault {
+	if !json.Valid(data) {
+		if isSyntaxError(err) {
+			err = json.Unmarshal(data, new(json.RawMessage)) // the codec may count offsets otherwise
+			offset, _ := syntaxOffset(data, true, err)
+			return []jsonFault{notJSON(offset)}
+		}
+		return []jsonFault{unexplained(err)}
+	}
+	detail := describe(err)
+	if detail == wrongForm {
+		return []jsonFault{unexplained(err)}
+	}
+	w := jsonWalk{data: data, rejectUnknown: detail == isUnknown}
+	return w.run(goTypeOf(heldType(dst)), err)
+}
+
+// heldType returns the type of the pointer through which encoding/json decodes:
+// dst, or what the value that dst points to holds, if that is an interface that
+// holds a pointer.
+func heldType(dst any) reflect.Type {
+	v := reflect.ValueOf(dst)
+	for i := 0; i < maxPointers; i++ {
+		held := v.Elem()
+		if held.Kind() != reflect.Interface || held.Elem().Kind() != reflect.Pointer || held.Elem().IsNil() {
+			break
+		}
+		v = held.Elem()
+	}
+	return v.Type()
 }
 
 func (c *config) decode(data []byte, dst any) error {
@@ -65,6 +124,10 @@ func (c *config) decode(data []byte, dst any) error {
 		return c.unmarshal(data, dst)
 	}
 	return unmarshal(data, dst, c.rejectUnknown)
+}
+
+func notJSON(offset int) jsonFault {
+	return jsonFault{"", "is not valid JSON at offset " + strconv.Itoa(offset), codeSyntax}
 }
 
 func invalidUTF8(b []byte) int {

@@ -5,8 +5,15 @@ package apiroute
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"reflect"
+	"strings"
 )
+
+// jsonV2 reports whether the toolchain decodes with encoding/json/v2. Names in
+// another letter case, names that are there twice and strings that are not
+// Unicode are then errors.
+const jsonV2 = false
 
 // unmarshal decodes a JSON text.
 func unmarshal(data []byte, dst any, rejectUnknown bool) error {
@@ -18,31 +25,40 @@ func unmarshal(data []byte, dst any, rejectUnknown bool) error {
 	return json.Unmarshal(data, dst)
 }
 
-// syntaxOffset returns where a text that has been refused ceases to be JSON;
-// false if it is. An error of code that decodes a part of it is about that part.
-func syntaxOffset(data []byte, custom bool, err error) (int64, bool) {
-	// The offset is that of the bytes read, the wrong one among them; where the
-	// text ends too soon, the space is the wrong one.
+// syntaxOffset returns the offset at which a text ceases to be JSON, for the
+// error of decoding it; false if it is JSON.
+//
+// encoding/json looks at the syntax of the whole text before it decodes
+// anything, so a syntax error is about the text unless code of the type's own,
+// which plain rules out, has returned one.
+func syntaxOffset(data []byte, plain bool, err error) (int, bool) {
 	syntax, ok := err.(*json.SyntaxError)
-	if ok && 0 < syntax.Offset && syntax.Offset < int64(len(data)) && (!custom || !json.Valid(data)) {
-		return syntax.Offset - 1, true
-	}
-	if !ok && !custom {
+	if !ok || !plain && json.Valid(data) {
 		return 0, false
 	}
-	err = json.Unmarshal(append(data[:len(data):len(data)], ' '), new(json.RawMessage))
-	if syntax, ok = err.(*json.SyntaxError); !ok {
-		return 0, false
+	if endsTooSoon(data, syntax.Error()) {
+		return len(data), true
 	}
-	return syntax.Offset - 1, true
+	return int(syntax.Offset) - 1, true // it counts the byte that cannot be there
+}
+
+// endsTooSoon reports whether the message of a syntax error is about the end of
+// the text rather than about a byte in it. encoding/json looks at the end as at a
+// space. Where a space is wrong and stands in the text, it is the last byte read.
+func endsTooSoon(data []byte, message string) bool {
+	return message == "unexpected end of JSON input" ||
+		strings.HasPrefix(message, "invalid character ' ' ") && data[len(data)-1] != ' '
+}
+
+// isSyntaxError reports whether an error is or wraps a syntax error.
+func isSyntaxError(err error) bool {
+	var syntax *json.SyntaxError
+	return errors.As(err, &syntax)
 }
 
 // decodesFrom reports whether a pointer has a method UnmarshalJSONFrom that
-// matters: only encoding/json/v2 calls it.
+// encoding/json calls. Only encoding/json/v2 does.
 func decodesFrom(reflect.Type) bool { return false }
 
 // describe says what an error has against a value.
 func describe(err error) string { return describeV1(err) }
-
-// offsetOf returns an offset in the value that an error is about.
-func offsetOf(err error) (int64, bool) { return offsetV1(err) }

@@ -3,12 +3,19 @@
 package apiroute
 
 import (
+	"bytes"
 	jsonv1 "encoding/json"
 	"encoding/json/jsontext"
 	"encoding/json/v2"
 	"errors"
+	"io"
 	"reflect"
 )
+
+// jsonV2 reports whether the toolchain decodes with encoding/json/v2. Names in
+// another letter case, names that are there twice and strings that are not
+// Unicode are then errors.
+const jsonV2 = true
 
 // strict is encoding/json's semantics, but for names.
 var strict = json.JoinOptions(
@@ -27,19 +34,41 @@ func unmarshal(data []byte, dst any, rejectUnknown bool) error {
 	return json.Unmarshal(data, dst, strict)
 }
 
-// syntaxOffset returns where a text that has been refused ceases to be JSON;
-// false if it is.
-func syntaxOffset(data []byte, _ bool, _ error) (int64, bool) {
-	var syntax *jsontext.SyntacticError
-	var text jsontext.Value
-	if !errors.As(json.Unmarshal(data, &text, strict, jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true)), &syntax) {
+// syntaxOffset returns the offset at which a text ceases to be JSON, for the
+// error of decoding it; false if it is JSON.
+//
+// encoding/json/v2 decodes as it reads, so any error may come before a syntax
+// error further on. Only that of a text which has been read up to its end is the
+// last word, unless code of the type's own, which plain rules out, has made it.
+func syntaxOffset(data []byte, plain bool, err error) (int, bool) {
+	if syntax, ok := err.(*jsontext.SyntacticError); ok && plain && syntax.Err == io.ErrUnexpectedEOF && !endsInEscape(data) {
+		return int(syntax.ByteOffset), true
+	}
+	if jsonv1.Valid(data) {
 		return 0, false
 	}
-	return syntax.ByteOffset, true
+	var syntax *jsontext.SyntacticError
+	var value jsontext.Value
+	errors.As(json.Unmarshal(data, &value, strict, jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true)), &syntax)
+	return int(syntax.ByteOffset), true
+}
+
+// endsInEscape reports whether a text may end within an escape. The offset of
+// the error is then another one if lone surrogates are refused.
+func endsInEscape(data []byte) bool {
+	longest := len(`\ud800\udc00`)
+	return bytes.IndexByte(data[max(0, len(data)-longest):], '\\') >= 0
+}
+
+// isSyntaxError reports whether an error is or wraps a syntax error.
+func isSyntaxError(err error) bool {
+	var v1 *jsonv1.SyntaxError
+	var v2 *jsontext.SyntacticError
+	return errors.As(err, &v1) || errors.As(err, &v2)
 }
 
 // decodesFrom reports whether a pointer has a method UnmarshalJSONFrom that
-// matters.
+// encoding/json calls.
 func decodesFrom(p reflect.Type) bool { return p.Implements(reflect.TypeFor[json.UnmarshalerFrom]()) }
 
 // describe says what an error has against a value.
@@ -51,11 +80,11 @@ func describe(err error) string {
 	case errors.As(err, &inner):
 		return describeV1(err)
 	case errors.Is(err, jsontext.ErrDuplicateName):
-		return "is there twice"
+		return isTwice
 	case errors.Is(err, json.ErrUnknownName):
 		return isUnknown
 	case errors.As(err, &syntax):
-		return "must be Unicode" // a lone surrogate: all else has been refused before
+		return notUnicode // a lone surrogate: all else has been refused before
 	case errors.As(err, &semantic) && semantic.GoType != nil:
 		number := ""
 		if semantic.JSONKind == '0' {
@@ -64,20 +93,4 @@ func describe(err error) string {
 		return expected(semantic.GoType, number)
 	}
 	return describeV1(err)
-}
-
-// offsetOf returns an offset in the value that an error is about.
-func offsetOf(err error) (int64, bool) {
-	var syntax *jsontext.SyntacticError
-	var semantic *json.SemanticError
-	switch {
-	case errors.As(err, &syntax):
-		return syntax.ByteOffset + 1, true
-	case errors.As(err, &semantic):
-		if errors.Is(err, json.ErrUnknownName) {
-			return semantic.ByteOffset + 1, true // within the name
-		}
-		return semantic.ByteOffset, true
-	}
-	return offsetV1(err)
 }

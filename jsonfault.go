@@ -1,281 +1,314 @@
 package apiroute
 
 import (
-	"bytes"
-	"encoding/base64"
 	"encoding/json"
-	"errors"
 	"fmt"
+	"math"
 	"reflect"
-	"sort"
 	"strconv"
 	"strings"
 )
 
-// explain returns the path of what is wrong with a text, and what it is, for an
-// error of decoding it into a type.
-//
-// What encoding/json says differs from version to version, tells no place for
-// the errors of a type's own UnmarshalJSON or UnmarshalText, and not always of
-// the first error. So the text is looked through anew, unless that is long work.
-func (c *config) explain(data []byte, t reflect.Type, custom bool, err error) (path, detail string) {
-	if c.unmarshal != nil && !isSyntax(err) && !json.Valid(data) {
-		return "", describe(err) // the codec takes more than JSON
-	}
-	if offset, ok := syntaxOffset(data, custom || c.unmarshal != nil, err); ok {
-		return "", "is not valid JSON at offset " + strconv.FormatInt(offset, 10)
-	}
-	if len(data) <= maxSearch {
-		s := search{data: bytes.TrimSpace(data), left: searchWork(len(data)), decode: func(text []byte) error {
-			return c.decode(text, reflect.New(t).Interface())
-		}}
-		path, found := s.run()
-		if found == nil {
-			found = err
-		}
-		if s.left >= 0 {
-			return path, describe(found)
-		}
-	}
-	if offset, ok := offsetOf(err); ok {
-		path = jsonPath(data, offset)
-	}
-	return path, describe(err)
+// A jsonFault is one thing that is wrong with a JSON text.
+type jsonFault struct {
+	path   string // of the value, "" for the whole
+	detail string // what the value must be
+	code   string // the keyword of JSON Schema that the value breaks
 }
 
-func isSyntax(err error) bool {
-	var syntax *json.SyntaxError
-	return errors.As(err, &syntax)
-}
-
-// maxSearch is up to how many bytes a text is searched for the value at fault.
-const maxSearch = 1 << 16
-
-// searchWork returns how many bytes may be read to search a text of a length.
-// Each level that the value is in takes some decodings of all that stands before
-// it, and both are the client's choice. A text of some KiB may be decoded a
-// hundred times, one of 32 KiB 20 times, which is enough for a list of two
-// thousand objects, and the longest 16 times.
-func searchWork(length int) int { return 12*length + 1<<18 }
-
-// A search finds the first value of a valid JSON text that a decoding refuses.
-// It tries the text cut short after each member of the outermost object or
-// array, and goes on within the first that is refused. That member has its path
-// from there; those before it are whole and have passed.
-type search struct {
-	data   []byte
-	decode func([]byte) error
-	left   int // bytes that may still be read; below 0, the search has failed
-	path   strings.Builder
-	closed []byte // what closes the containers around the search
-}
-
-var errSearch = errors.New("apiroute: the value at fault is too costly to find")
-
-// try decodes the text up to an offset, completed, unless that is too much.
-func (s *search) try(end int, middle string) error {
-	if s.left -= end; s.left < 0 {
-		return errSearch
-	}
-	text := append(s.data[:end:end], middle...)
-	for i := len(s.closed) - 1; i >= 0; i-- {
-		text = append(text, s.closed[i])
-	}
-	return s.decode(text)
-}
-
-func (s *search) run() (path string, err error) {
-	for start := 0; ; {
-		open, end := s.data[start], valueEnd(s.data, start)
-		if s.left -= end - start; s.left < 0 {
-			return "", errSearch
-		}
-		if open != '{' && open != '[' {
-			return s.path.String(), s.try(end, "")
-		}
-		members := jsonMembers(s.data, start)
-		s.closed = append(s.closed, open+2) // ASCII: { and }, [ and ]
-		first := sort.Search(len(members), func(i int) bool { return s.try(members[i].end, "") != nil })
-		refused := first == 0 && s.try(start+1, "") != nil // as such, whatever is in it
-		if first == len(members) || refused || s.path.Len() > maxJSONPath {
-			s.closed = s.closed[:len(s.closed)-1]
-			return s.path.String(), s.try(end, "")
-		}
-		m := members[first]
-		if open == '[' {
-			s.path.WriteString("[" + strconv.Itoa(first) + "]")
-		} else {
-			var name string
-			json.Unmarshal(s.data[m.start:m.nameEnd], &name) // it is valid
-			writeName(&s.path, name)
-			if err := s.try(m.nameEnd, ":null"); err != nil {
-				return s.path.String(), err
-			}
-		}
-		start = m.value
-	}
-}
-
-// A member is where a member of an object or array lies in a JSON text.
-type member struct {
-	start, nameEnd int // of the name, in an object
-	value, end     int
-}
-
-// jsonMembers returns the members of the object or array at an offset.
-func jsonMembers(data []byte, start int) (list []member) {
-	object := data[start] == '{'
-	for i := start + 1; ; {
-		i = skip(data, i, " \t\r\n,")
-		if c := data[i]; c == '}' || c == ']' {
-			return list
-		}
-		m := member{start: i, value: i}
-		if object {
-			m.nameEnd = valueEnd(data, i)
-			m.value = skip(data, m.nameEnd, " \t\r\n:")
-		}
-		m.end = valueEnd(data, m.value)
-		list, i = append(list, m), m.end
-	}
-}
-
-func skip(data []byte, i int, set string) int {
-	for strings.IndexByte(set, data[i]) >= 0 {
-		i++
-	}
-	return i
-}
-
-// valueEnd returns the offset after the JSON value that begins at an offset.
-func valueEnd(data []byte, i int) int {
-	switch data[i] {
-	case '"':
-		return stringEnd(data, i)
-	case '{', '[':
-		for depth := 0; ; i++ {
-			switch data[i] {
-			case '"':
-				i = stringEnd(data, i) - 1
-			case '{', '[':
-				depth++
-			case '}', ']':
-				if depth--; depth == 0 {
-					return i + 1
-				}
-			}
-		}
-	}
-	for i < len(data) && strings.IndexByte(" \t\r\n,:]}", data[i]) < 0 {
-		i++
-	}
-	return i
-}
-
-// describeV1 says what an error of encoding/json has against a value. Not all of
-// them have a type.
-func describeV1(err error) string {
-	var wrongType *json.UnmarshalTypeError
-	var corrupt base64.CorruptInputError
-	switch {
-	case errors.As(err, &wrongType):
-		if wrongType.Type == nil { // made by a type's own UnmarshalJSON
-			return wrongForm
-		}
-		_, number, _ := strings.Cut(wrongType.Value, "number ")
-		return expected(wrongType.Type, number)
-	case errors.As(err, &corrupt):
-		return notBase64
-	case strings.HasPrefix(err.Error(), "json: unknown field "):
-		return isUnknown
-	case strings.HasPrefix(err.Error(), "json: invalid number literal"):
-		return notNumber
-	}
-	return wrongForm
-}
-
-func offsetV1(err error) (int64, bool) {
-	var wrongType *json.UnmarshalTypeError
-	if errors.As(err, &wrongType) {
-		return wrongType.Offset - 1, true
-	}
-	return 0, false
-}
-
-// What can be wrong with a field, whatever it is.
+// The codes of faults.
 const (
-	isUnknown = "is not known"
-	wrongForm = "is not of the right form"
-	notNumber = "must be a number"
-	notBase64 = "must be a string in base64"
+	codeSyntax  = "" // the text breaks JSON, and no schema
+	codeType    = "type"
+	codeFormat  = "format"
+	codeUnknown = "additionalProperties"
 )
 
-// jsonPath returns the path, as in items[2].price, of the value at or around an
-// offset of a JSON text that is valid up to there: one walk over the bytes
-// before it, in memory of the depth. Names that are not plain are quoted, and a
-// path that is long is cut.
-func jsonPath(data []byte, offset int64) string {
-	type level struct {
-		name  []byte // in an object, nil before the first name
-		index int    // in an array, -1 in an object
-		value bool   // in an object: past the colon
+// What can be wrong with a value, whatever it is.
+const (
+	isUnknown  = "is not known"
+	isTwice    = "is there twice"
+	wrongForm  = "is not of the right form"
+	notUnicode = "must be Unicode"
+	notNumber  = "must be a number"
+	notBase64  = "must be a string in base64"
+	notTime    = "must be a time such as 2006-01-02T15:04:05Z"
+)
+
+// maxJSONFaults is after how many faults a walk stops.
+const maxJSONFaults = 20
+
+// A jsonWalk goes through a JSON text that encoding/json has refused, beside the
+// Go type that it does not fit, and finds all that is wrong with it.
+//
+// encoding/json's own errors cannot serve: they differ from version to version,
+// come one at a time and not always for the first fault, and have no place if a
+// type's own UnmarshalJSON or UnmarshalText returns them. The walk knows
+// encoding/json's rules instead. It asks only about single values: those that the
+// rules leave open, and those that a type decodes with code of its own. It passes
+// over each byte a fixed number of times, so its time is linear in the text.
+type jsonWalk struct {
+	data          []byte // valid JSON
+	doc           string // data, once more
+	pos           int    // in data: the start of a value, between its methods
+	namesOnce     bool   // names that are there twice, and strings that are not Unicode, are faults
+	rejectUnknown bool
+
+	steps  []jsonStep // to the value at pos, from the outermost
+	faults []jsonFault
+}
+
+// A jsonStep leads from an object or array to a value in it.
+type jsonStep struct {
+	name  string
+	index int // of an array's element, -1 in an object
+}
+
+// jsonSkipped is the type of values that encoding/json passes over.
+var jsonSkipped = &goType{kind: reflect.Invalid}
+
+// run returns all faults, of which there is at least one: err, with which
+// encoding/json refused the text, if the walk does not find out why.
+func (w *jsonWalk) run(t *goType, err error) []jsonFault {
+	w.doc = string(w.data)
+	w.pos = skipSpace(w.doc, 0)
+	if w.value(t); w.faults == nil {
+		return []jsonFault{unexplained(err)}
 	}
-	var levels []level
-	end := min(int(offset), len(data))
-	for i := 0; i < end; i++ {
-		n := len(levels)
-		switch data[i] {
-		case '{':
-			levels = append(levels, level{index: -1})
-		case '[':
-			levels = append(levels, level{})
-		case '}', ']':
-			levels = levels[:n-1]
-		case ':':
-			levels[n-1].value = true
-		case ',':
-			if l := &levels[n-1]; l.index >= 0 {
-				l.index++
-			} else {
-				l.name, l.value = nil, false
-			}
-		case '"':
-			start := i
-			i = stringEnd(data, i) - 1
-			if n > 0 && levels[n-1].index < 0 && !levels[n-1].value {
-				levels[n-1].name = data[start : i+1]
-			}
-		}
+	return w.faults
+}
+
+// The methods that follow return whether the walk goes on.
+
+// value walks through the value at pos.
+func (w *jsonWalk) value(t *goType) bool {
+	switch c := w.doc[w.pos]; {
+	case t.own != ownNone:
+		return w.ownValue(t)
+	case t == jsonSkipped && !w.namesOnce:
+		w.pos = valueEnd(w.doc, w.pos)
+		return true
+	case c == '{' && t.refuses:
+		return w.refuse(wrongForm, codeType)
+	case c == '{' && (t.kind == reflect.Struct || t.kind == reflect.Map || t.takesAny()):
+		return w.object(t)
+	case c == '[' && (t.kind == reflect.Slice || t.kind == reflect.Array || t.takesAny()):
+		return w.array(t)
+	case c == '{' || c == '[':
+		return w.refuse(expected(t.typ, ""), codeType)
+	default:
+		return w.scalar(t)
 	}
-	var b strings.Builder
-	for _, l := range levels {
-		if b.Len() > maxJSONPath {
-			b.WriteString("…")
-			break
+}
+
+// takesAny reports whether encoding/json decodes any value into a type.
+func (t *goType) takesAny() bool {
+	return t == jsonSkipped || t.kind == reflect.Interface && t.typ.NumMethod() == 0
+}
+
+func (w *jsonWalk) object(t *goType) bool {
+	var seen nameSet
+	w.steps = append(w.steps, jsonStep{index: -1})
+	w.pos = skipSpace(w.doc, w.pos+1)
+	for w.doc[w.pos] != '}' {
+		if !w.member(t, &seen) {
+			return false
 		}
+		w.next()
+	}
+	w.pos++
+	w.steps = w.steps[:len(w.steps)-1]
+	return true
+}
+
+func (w *jsonWalk) array(t *goType) bool {
+	elem, most := t, math.MaxInt
+	switch t.kind {
+	case reflect.Slice:
+		elem = t.elem
+	case reflect.Array:
+		elem, most = t.elem, t.typ.Len()
+	}
+	w.steps = append(w.steps, jsonStep{})
+	w.pos = skipSpace(w.doc, w.pos+1)
+	for i := 0; w.doc[w.pos] != ']'; i++ {
+		w.steps[len(w.steps)-1].index = i
+		if i == most {
+			elem = jsonSkipped // encoding/json drops the rest
+		}
+		if !w.value(elem) {
+			return false
+		}
+		w.next()
+	}
+	w.pos++
+	w.steps = w.steps[:len(w.steps)-1]
+	return true
+}
+
+// next goes from the end of a value to the next one in its object or array, or to
+// the end of that.
+func (w *jsonWalk) next() {
+	w.pos = skipSpace(w.doc, w.pos)
+	if w.doc[w.pos] == ',' {
+		w.pos = skipSpace(w.doc, w.pos+1)
+	}
+}
+
+// member walks through a member of an object, whose name is at pos. seen has the
+// names before it.
+func (w *jsonWalk) member(t *goType, seen *nameSet) bool {
+	end, _ := stringEnd(w.doc, w.pos)
+	token := w.doc[w.pos:end]
+	name, isUnicode := unquote(token)
+	w.steps[len(w.steps)-1].name = name
+	w.pos = skipSpace(w.doc, skipSpace(w.doc, end)+1) // after the colon
+	if w.namesOnce && !isUnicode {
+		return w.refuse(notUnicode, codeSyntax)
+	}
+	switch t.kind {
+	case reflect.Struct:
+		f := t.field(name)
 		switch {
-		case l.index >= 0:
-			fmt.Fprintf(&b, "[%d]", l.index)
-		case l.name != nil:
-			var name string
-			json.Unmarshal(l.name, &name) // it is valid
-			writeName(&b, name)
+		case f == nil && w.rejectUnknown:
+			return w.refuse(isUnknown, codeUnknown)
+		case f != nil:
+			name = f.name
+		}
+		if w.namesOnce && !seen.add(name) {
+			return w.refuse(isTwice, codeSyntax)
+		}
+		if f == nil {
+			return w.value(jsonSkipped)
+		}
+		return w.field(f)
+	case reflect.Map:
+		key, err := t.decodeKey(token, name, w.rejectUnknown)
+		switch {
+		case err != nil:
+			return w.refuse(t.keyFault(name, err), codeFormat)
+		case w.namesOnce && !seen.addKey(key):
+			return w.refuse(isTwice, codeSyntax)
+		}
+		return w.value(t.elem)
+	default:
+		if w.namesOnce && !seen.add(name) {
+			return w.refuse(isTwice, codeSyntax)
+		}
+		return w.value(t)
+	}
+}
+
+// scalar walks through a value that is no object and no array, or is one in a
+// string.
+func (w *jsonWalk) scalar(t *goType) bool {
+	end, escaped := literalEnd(w.doc, w.pos), false
+	if w.doc[w.pos] == '"' {
+		end, escaped = stringEnd(w.doc, w.pos)
+	}
+	token := w.doc[w.pos:end]
+	if escaped && w.namesOnce {
+		if _, isUnicode := unquote(token); !isUnicode {
+			return w.refuse(notUnicode, codeSyntax)
+		}
+	}
+	if !t.takesScalar(token) {
+		number := ""
+		if token[0] == '-' || digits(token) > 0 {
+			number = token
+		}
+		return w.refuse(t.expected(number), codeType)
+	}
+	w.pos = end
+	return true
+}
+
+// expected says what a value must be. number is what is there if that is a
+// number.
+func (t *goType) expected(number string) string {
+	if t.takesAny() {
+		return "is out of range" // only a number can be
+	}
+	return expected(t.typ, number)
+}
+
+// ownValue walks through a value that a type decodes with code of its own.
+func (w *jsonWalk) ownValue(t *goType) bool {
+	before := len(w.faults)
+	raw := w.raw()
+	if len(w.faults) > before || t.nullable && raw[0] == 'n' {
+		return len(w.faults) < maxJSONFaults
+	}
+	if err := t.decode(raw, w.rejectUnknown); err != nil {
+		name, detail := ownFault(t.typ, err)
+		return w.add(name, detail, codeFormat)
+	}
+	return true
+}
+
+// raw passes over a value and returns it. Faults that are found have nothing to
+// do with its type.
+func (w *jsonWalk) raw() []byte {
+	start := w.pos
+	if !w.value(jsonSkipped) {
+		return nil
+	}
+	return w.data[start:w.pos:w.pos]
+}
+
+// field walks through the value of a field of a struct.
+func (w *jsonWalk) field(f *goField) bool {
+	switch {
+	case f.outOfReach:
+		return w.refuse(wrongForm, codeType)
+	case f.wrapper == nil:
+		return w.value(f.typ)
+	}
+	before := len(w.faults)
+	raw := w.raw()
+	if len(w.faults) > before || f.surelyTakes(string(raw)) {
+		return len(w.faults) < maxJSONFaults
+	}
+	wrapped := append(append([]byte(`{"V":`), raw...), '}')
+	if err := unmarshal(wrapped, reflect.New(f.wrapper).Interface(), w.rejectUnknown); err != nil {
+		name, detail := f.fault(string(raw), err)
+		return w.add(name, detail, codeType)
+	}
+	return true
+}
+
+// refuse adds a fault of the value at pos, and passes over the value.
+func (w *jsonWalk) refuse(detail, code string) bool {
+	w.pos = valueEnd(w.doc, w.pos)
+	return w.add("", detail, code)
+}
+
+// add adds a fault of the value that the steps lead to, or of one of a name in it.
+func (w *jsonWalk) add(name, detail, code string) bool {
+	path := w.path()
+	if path != "" && name != "" && name[0] != '[' {
+		path += "."
+	}
+	w.faults = append(w.faults, jsonFault{path + name, detail, code})
+	return len(w.faults) < maxJSONFaults
+}
+
+// path returns the steps as in items[2].price. Names that are not plain are
+// quoted, and a path that is long is cut.
+func (w *jsonWalk) path() string {
+	var b strings.Builder
+	for _, step := range w.steps {
+		switch {
+		case b.Len() > maxJSONPath:
+			b.WriteString("…")
+			return b.String()
+		case step.index >= 0:
+			b.WriteString("[" + strconv.Itoa(step.index) + "]")
+		default:
+			writeName(&b, step.name)
 		}
 	}
 	return b.String()
-}
-
-// stringEnd returns the offset after the JSON string that begins at an offset.
-func stringEnd(data []byte, start int) int {
-	for i := start + 1; i < len(data); i++ {
-		switch data[i] {
-		case '\\':
-			i++
-		case '"':
-			return i + 1
-		}
-	}
-	return len(data)
 }
 
 // maxJSONPath is after how many bytes a path is cut.

@@ -1,0 +1,153 @@
+package apiroute
+
+import (
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// The functions here read the tokens of a text that is known to be JSON.
+
+// skipSpace returns the offset of the first byte that is not space.
+func skipSpace(doc string, i int) int {
+	for doc[i] == ' ' || doc[i] == '\t' || doc[i] == '\r' || doc[i] == '\n' {
+		i++
+	}
+	return i
+}
+
+// stringEnd returns the offset after the string that begins at an offset, and
+// whether it has an escape.
+func stringEnd(doc string, start int) (end int, escaped bool) {
+	for i := start + 1; ; i++ {
+		switch doc[i] {
+		case '\\':
+			escaped = true
+			i++
+		case '"':
+			return i + 1, escaped
+		}
+	}
+}
+
+// literalEnd returns the offset after the number, true, false or null that
+// begins at an offset.
+func literalEnd(doc string, i int) int {
+	for i < len(doc) {
+		switch doc[i] {
+		case ' ', '\t', '\r', '\n', ',', ']', '}':
+			return i
+		}
+		i++
+	}
+	return i
+}
+
+// valueEnd returns the offset after the value that begins at an offset.
+func valueEnd(doc string, i int) int {
+	for depth := 0; ; {
+		switch doc[i] {
+		case '"':
+			i, _ = stringEnd(doc, i)
+		case '{', '[':
+			depth++
+			i++
+		case '}', ']':
+			depth--
+			i++
+		case ' ', '\t', '\r', '\n', ',', ':':
+			i++
+		default:
+			i = literalEnd(doc, i)
+		}
+		if depth == 0 {
+			return i
+		}
+	}
+}
+
+// unquote returns the string that a token stands for, and whether it is Unicode.
+// For each surrogate that has no other half the string has a U+FFFD, as in
+// encoding/json.
+func unquote(token string) (s string, isUnicode bool) {
+	rest := token[1 : len(token)-1]
+	i := strings.IndexByte(rest, '\\')
+	if i < 0 {
+		return rest, true
+	}
+	b := make([]byte, 0, len(rest))
+	isUnicode = true
+	for ; i >= 0; i = strings.IndexByte(rest, '\\') {
+		b = append(b, rest[:i]...)
+		c := rest[i+1]
+		if c != 'u' {
+			b = append(b, unescape[c])
+			rest = rest[i+2:]
+			continue
+		}
+		r, n := unescapeRune(rest[i:])
+		isUnicode = isUnicode && r >= 0
+		b = utf8.AppendRune(b, r) // U+FFFD for -1
+		rest = rest[i+n:]
+	}
+	return string(append(b, rest...)), isUnicode
+}
+
+// unescape maps the byte after a backslash to what the two stand for.
+var unescape = [256]byte{'"': '"', '\\': '\\', '/': '/', 'b': '\b', 'f': '\f', 'n': '\n', 'r': '\r', 't': '\t'}
+
+// unescapeRune returns the rune that a text begins with, written \u12ab or as a
+// pair of these, and its length there. The rune is -1 for half of a pair.
+func unescapeRune(s string) (r rune, n int) {
+	r = hexRune(s)
+	if r < 0xd800 || 0xdfff < r {
+		return r, 6
+	}
+	if r < 0xdc00 && strings.HasPrefix(s[6:], `\u`) {
+		if low := hexRune(s[6:]); 0xdc00 <= low && low <= 0xdfff {
+			return (r-0xd800)<<10 + (low - 0xdc00) + 0x10000, 12
+		}
+	}
+	return -1, 6
+}
+
+// hexRune returns the number that a text has after \u in four hexadecimal digits.
+func hexRune(s string) rune {
+	n, _ := strconv.ParseUint(s[2:6], 16, 16) // they are such digits
+	return rune(n)
+}
+
+// isNumber reports whether a string is a number in JSON.
+func isNumber(s string) bool {
+	s = strings.TrimPrefix(s, "-")
+	whole := digits(s)
+	if whole == 0 || whole > 1 && s[0] == '0' {
+		return false
+	}
+	if s = s[whole:]; strings.HasPrefix(s, ".") {
+		n := digits(s[1:])
+		if n == 0 {
+			return false
+		}
+		s = s[1+n:]
+	}
+	if s == "" {
+		return true
+	}
+	if s[0] != 'e' && s[0] != 'E' {
+		return false
+	}
+	if s = s[1:]; s != "" && (s[0] == '+' || s[0] == '-') {
+		s = s[1:]
+	}
+	return s != "" && digits(s) == len(s)
+}
+
+// digits returns how many digits a string begins with.
+func digits(s string) int {
+	n := 0
+	for n < len(s) && '0' <= s[n] && s[n] <= '9' {
+		n++
+	}
+	return n
+}
