@@ -167,7 +167,7 @@ func TestBindBody(t *testing.T) {
 		{"multipart with too many texts", bindTo[formIn], message{header: mp, body: strings.Repeat(strings.TrimSuffix(multipartBody(formPart{"l", "", ""}), "--frontier--\r\n"), 1001) + multipartBody()}, 413, nil, nil},
 		{"multipart with too many files", bindTo[formIn], message{header: mp, body: strings.Repeat(strings.TrimSuffix(multipartBody(formPart{"z", "z", ""}), "--frontier--\r\n"), 1001) + multipartBody()}, 413, nil, nil},
 
-		// Bytes, of whatever type.
+		// Bytes, of any media type.
 		{"bytes", bindTo[takesBytes], message{body: "a\x00\xff"}, 200, takesBytes{[]byte("a\x00\xff")}, nil},
 		{"bytes of a named type, chunked", bindTo[takesNamedBytes], message{header: []string{"Content-Type: text/plain"}, body: "a", chunked: true}, 200, takesNamedBytes{namedBytes("a")}, nil},
 		{"a string", bindTo[takesString], message{header: []string{sendsMultipart}, body: "a"}, 200, takesString{"a"}, nil},

@@ -135,8 +135,8 @@ func TestBindFileNotChosen(t *testing.T) {
 }
 
 // Large files are kept in temporary files while the handler runs, and these are removed after the
-// response, in whatever way the request came to the handler. The test sets an environment variable, so
-// it is not parallel.
+// response, in whatever way the request came to the handler. The test sets an environment variable,
+// so it is not parallel.
 func TestBindTemporaryFiles(t *testing.T) {
 	type key struct{}
 	copied := apiroute.Use(func(next http.Handler) http.Handler {

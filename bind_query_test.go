@@ -107,7 +107,8 @@ func TestBindQuery(t *testing.T) {
 	}
 }
 
-// Of many unknown names twenty are reported, so that the response stays small, and none is accepted.
+// Of many unknown names twenty are reported, so that the response stays small, and none is
+// accepted.
 func TestBindManyUnknown(t *testing.T) {
 	t.Parallel()
 	type In struct {

@@ -69,8 +69,8 @@ func TestBindHeaderCookiePath(t *testing.T) {
 	})
 }
 
-// Each source has a field of its own in these types. A body is of one kind only, so there is one type
-// for JSON and one for forms.
+// Each source has a field of its own in these types. A body is of one kind only, so there is one
+// type for JSON and one for forms.
 type (
 	allSources[B any] struct {
 		PathField   string `path:"path_tag" json:"path_json"`

@@ -24,8 +24,8 @@ type countedTree struct {
 	D refusingText `json:"d"`
 }
 
-// countedValue counts the bytes that it is decoded from, and refusingText takes nothing but null and the
-// empty string.
+// countedValue counts the bytes that it is decoded from, and refusingText takes nothing but null
+// and the empty string.
 type (
 	countedValue struct{}
 	refusingText struct{}
@@ -228,8 +228,8 @@ func writeRandomJSON(r *rand.Rand, b *bytes.Buffer, depth int) {
 	}
 }
 
-// In a random text, each string, number, null and boolean is in turn replaced by a number that is out of
-// range. The error must name its path.
+// In a random text, each string, number, null and boolean is in turn replaced by a number that is
+// out of range. The error must name its path.
 func TestJSONPathRelation(t *testing.T) {
 	t.Parallel()
 	api := apiroute.New(quiet())

@@ -193,9 +193,9 @@ func jsonRoutes(api *apiroute.Router) {
 	api.Post("/any", into(func() any { return new(any) }))
 }
 
-// refusedField sends JSON to one of jsonRoutes. It returns name and detail of the field that the problem
-// reports, or "" and "" if the body was accepted. A problem must report one field and must not tell
-// what the program is made of, nor echo a value.
+// refusedField sends JSON to one of jsonRoutes. It returns name and detail of the field that the
+// problem reports, or "" and "" if the body was accepted. A problem must report one field and must
+// not tell what the program is made of, nor echo a value.
 func refusedField(t *testing.T, path, text string) (name, detail string) {
 	t.Helper()
 	var log testLog
@@ -430,8 +430,8 @@ func TestRequestJSONFields(t *testing.T) {
 	}
 }
 
-// The offset of a syntax error is that of the first byte that cannot be there, or that of the end. For an
-// escape, encoding/json/v2 reports its first or its last byte.
+// The offset of a syntax error is that of the first byte that cannot be there, or that of the end.
+// For an escape, encoding/json/v2 reports its first or its last byte.
 func TestRequestJSONSyntax(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -458,7 +458,7 @@ func TestRequestJSONSyntax(t *testing.T) {
 				name, detail := refusedField(t, path, test.doc)
 				var offset int
 				fmt.Sscanf(detail, "is not valid JSON at offset %d", &offset)
-				if off := test.offset - offset; withJSONv2 && off <= 4 && strings.IndexByte("\"1-", test.doc[0]) >= 0 {
+				if off := test.offset - offset; jsonIsStrict && off <= 4 && strings.IndexByte("\"1-", test.doc[0]) >= 0 {
 					detail = want
 				}
 				if name != "" || detail != want {
@@ -572,8 +572,8 @@ func TestRequestJSONDepth(t *testing.T) {
 	}
 }
 
-// Toolchains differ in names in another letter case, names that are there twice, and escapes that are not
-// Unicode.
+// Toolchains differ in names in another letter case, names that are there twice, and escapes that
+// are not Unicode.
 func TestRequestJSONStrict(t *testing.T) {
 	t.Parallel()
 	routes := func(api *apiroute.Router) {
@@ -611,7 +611,7 @@ func TestRequestJSONStrict(t *testing.T) {
 		t.Run(test.doc+" to "+test.path, func(t *testing.T) {
 			t.Parallel()
 			want := test.v1
-			if withJSONv2 {
+			if jsonIsStrict {
 				want = test.v2
 			}
 			api := apiroute.New(quiet())

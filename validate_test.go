@@ -13,9 +13,9 @@ import (
 // validations counts calls of the methods Validate below.
 type validations struct{ value, pointer, hidden, body, generic, large, list int }
 
-// validateCalls is what the methods Validate count in, so the test that looks at it is not parallel.
-// The methods are as small as can be: the compiler inlines such a method into the wrapper that it makes
-// for a struct that embeds the type, and the package must still tell the two apart.
+// validateCalls is what the methods Validate count in, so the test that looks at it is not
+// parallel. The methods are as small as can be: the compiler inlines such a method into the wrapper
+// that it makes for a struct that embeds the type, and the package must still tell the two apart.
 var validateCalls validations
 
 type (
@@ -48,8 +48,8 @@ func (l CheckedLarge) Validate() error {
 	return nil
 }
 
-// Validate is called once for each type that declares it, however the type is embedded. In a JSON body,
-// whose tags are those of encoding/json, embedded fields need no tag.
+// Validate is called once for each type that declares it, however the type is embedded. In a JSON
+// body, whose tags are those of encoding/json, embedded fields need no tag.
 func TestBindValidateOnce(t *testing.T) {
 	type calls = validations
 	type (
