@@ -316,7 +316,7 @@ func (b *binder) give(f *field, v reflect.Value, s string) {
 		target.SetLen(n + 1)
 		target = target.Index(n)
 	case repeated:
-		b.refuse(f, "must be there once")
+		b.refuse(f, "must be given only once")
 		return
 	case f.pointer:
 		target.Set(reflect.New(target.Type().Elem()))

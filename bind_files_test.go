@@ -67,7 +67,7 @@ func TestBindFiles(t *testing.T) {
 		{"a path as its name", []formPart{{"l", "../../etc/passwd", "1"}}, nil, []string{"passwd=1"}, nil},
 		{"an unknown one", []formPart{{"z", "z", "1"}}, nil, nil, nil},
 		{"none", []formPart{{"a", "", "x"}}, nil, nil, nil},
-		{"two for one", []formPart{{"one", "a", "1"}, {"one", "b", "2"}}, nil, nil, []string{"form one: must be there once"}},
+		{"two for one", []formPart{{"one", "a", "1"}, {"one", "b", "2"}}, nil, nil, []string{"form one: must be given only once"}},
 		{"a text for one", []formPart{{"one", "", "text"}}, nil, nil, []string{"form one: must be a file"}},
 		{"a text in a list", []formPart{{"l", "", "text"}, {"l", "a", "1"}}, nil, nil, []string{"form l: must be a file"}},
 		{"a file and a text in the wrong places", []formPart{{"a", "f", "1"}, {"one", "", "text"}}, nil, nil,
@@ -135,8 +135,8 @@ func TestBindFileNotChosen(t *testing.T) {
 }
 
 // Large files are kept in temporary files while the handler runs, and these are removed after the
-// response, in whatever way the request came to the handler. The test sets an environment variable, so
-// it is not parallel.
+// response, in whatever way the request came to the handler. The test sets an environment variable,
+// so it is not parallel.
 func TestBindTemporaryFiles(t *testing.T) {
 	type key struct{}
 	copied := apiroute.Use(func(next http.Handler) http.Handler {

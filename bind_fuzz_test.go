@@ -95,8 +95,8 @@ func parseReference(kind, s string) (any, bool) {
 // fuzzFieldKinds are the fields of queryOfAllKinds: name and kind, and l for a list.
 var fuzzFieldKinds = strings.Fields(`s string, i int8, u uint16, f float64, b bool, d duration, p int, l string l, n int l, w int, r string, é_x uint8, f3 float32`)
 
-// expectedFields returns the values that pairs must result in, one text for each field, and the names
-// of the fields that are wrong.
+// expectedFields returns the values that pairs must result in, one text for each field, and the
+// names of the fields that are wrong.
 func expectedFields(values url.Values) (want []string, wrong []string) {
 	for _, f := range strings.Split(strings.Join(fuzzFieldKinds, " "), ", ") {
 		parts := strings.Fields(f)
@@ -226,7 +226,8 @@ func FuzzBindForm(f *testing.F) {
 	})
 }
 
-// headerOfAllKinds has the kinds of fields that headers can fill: those that are there once, and lists.
+// headerOfAllKinds has the kinds of fields that headers can fill: those that are there once, and
+// lists.
 type headerOfAllKinds struct {
 	S string   `header:"X-S"`
 	I int8     `header:"X-I,required"`
@@ -236,7 +237,8 @@ type headerOfAllKinds struct {
 	N []uint16 `header:"X-N"`
 }
 
-// FuzzBindHeader sends each header with none, one or both of two texts, as two bits of a number say.
+// FuzzBindHeader sends each header with none, one or both of two texts, as two bits of a number
+// say.
 func FuzzBindHeader(f *testing.F) {
 	for i, s := range bindFuzzSeeds() {
 		_, value, _ := strings.Cut(s, "=")

@@ -133,8 +133,8 @@ func bindInHandler[T any](t testing.TB, path string, m message, opts ...apiroute
 	return got, o
 }
 
-// bindInEndpoint registers a typed endpoint for POST and returns what the endpoint got. If it cannot
-// be registered, refused is what the registration panics with.
+// bindInEndpoint registers a typed endpoint for POST and returns what the endpoint got. If it
+// cannot be registered, refused is what the registration panics with.
 func bindInEndpoint[T any](t testing.TB, path string, m message, opts ...apiroute.Option) (got T, o outcome, refused any) {
 	t.Helper()
 	var log testLog

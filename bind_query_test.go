@@ -57,8 +57,8 @@ func TestBindQuery(t *testing.T) {
 		{in, "?page=0x10", false, nil, []string{"query page: must be an integer"}},
 		{in, "?page=99999999999999999999", false, nil,
 			[]string{"query page: " + intRange}},
-		{in, "?page=1&page=2", false, nil, []string{"query page: must be there once"}},
-		{in, "?q=&q=", false, nil, []string{"query q: must be there once"}},
+		{in, "?page=1&page=2", false, nil, []string{"query page: must be given only once"}},
+		{in, "?q=&q=", false, nil, []string{"query q: must be given only once"}},
 		{in, "?page=3;ok=true", false, nil, bad},
 		{in, "?page;=3", false, nil, bad},
 		{in, "?page=3&x=;", false, nil, bad},
@@ -107,7 +107,8 @@ func TestBindQuery(t *testing.T) {
 	}
 }
 
-// Of many unknown names twenty are reported, so that the response stays small, and none is accepted.
+// Of many unknown names twenty are reported, so that the response stays small, and none is
+// accepted.
 func TestBindManyUnknown(t *testing.T) {
 	t.Parallel()
 	type In struct {

@@ -53,7 +53,7 @@ func TestBindHeaderCookiePath(t *testing.T) {
 	t.Run("a header twice for one value", func(t *testing.T) {
 		t.Parallel()
 		_, o := bindAs[In](t, path, message{target: "/x/a/b", header: []string{"X-Trace: 1", "X-Trace: 1"}})
-		if diff := cmp.Diff([]string{"header X-Trace: must be there once"}, o.fieldErrors()); o.status != 400 || diff != "" {
+		if diff := cmp.Diff([]string{"header X-Trace: must be given only once"}, o.fieldErrors()); o.status != 400 || diff != "" {
 			t.Errorf("%d (-want +got)\n%s", o.status, diff)
 		}
 	})
@@ -69,8 +69,8 @@ func TestBindHeaderCookiePath(t *testing.T) {
 	})
 }
 
-// Each source has a field of its own in these types. A body is of one kind only, so there is one type
-// for JSON and one for forms.
+// Each source has a field of its own in these types. A body is of one kind only, so there is one
+// type for JSON and one for forms.
 type (
 	allSources[B any] struct {
 		PathField   string `path:"path_tag" json:"path_json"`

@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
-	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -57,11 +56,11 @@ func TestBindOneErrorAField(t *testing.T) {
 	}{
 		{"one wrong value in a slice", message{target: "/x?n=1&n=x&n=2"}, []string{"query n: must be an integer"}},
 		{"three wrong values in a slice", message{target: "/x?n=x&n=y&n=z"}, []string{"query n: must be an integer"}},
-		{"two values for one", message{target: "/x?page=1&page=2"}, []string{"query page: must be there once"}},
-		{"three values for one", message{target: "/x?page=1&page=1&page=1"}, []string{"query page: must be there once"}},
+		{"two values for one", message{target: "/x?page=1&page=2"}, []string{"query page: must be given only once"}},
+		{"three values for one", message{target: "/x?page=1&page=1&page=1"}, []string{"query page: must be given only once"}},
 		{"a wrong value and then too many", message{target: "/x?page=x&page=2&page=3"}, []string{"query page: must be an integer"}},
-		{"two fields, each with one error", message{target: "/x?n=x&n=y&page=1&page=2"}, []string{"query n: must be an integer", "query page: must be there once"}},
-		{"a urlencoded form", message{header: []string{sendsForm}, body: "n=x&page=1&n=y&page=2"}, []string{"form n: must be an integer", "form page: must be there once"}},
+		{"two fields, each with one error", message{target: "/x?n=x&n=y&page=1&page=2"}, []string{"query n: must be an integer", "query page: must be given only once"}},
+		{"a urlencoded form", message{header: []string{sendsForm}, body: "n=x&page=1&n=y&page=2"}, []string{"form n: must be an integer", "form page: must be given only once"}},
 		{"a thousand wrong values", message{header: []string{sendsForm}, body: strings.Repeat("n=x&", 1000)}, []string{"form n: must be an integer"}},
 		{"a multipart form", message{header: []string{sendsMultipart}, body: multipartBody(formPart{"n", "", "x"}, formPart{"n", "", "y"})}, []string{"form n: must be an integer"}},
 		{"header and path", message{target: "/x/1/b/c", header: []string{"N: x", "N: y"}}, []string{"header N: must be an integer", "path p: must be an integer"}},
@@ -77,7 +76,8 @@ func TestBindOneErrorAField(t *testing.T) {
 	}
 }
 
-// Embedded structs count as the fields that they have. An unexported field without a tag is left alone.
+// Embedded structs count as the fields that they have. An unexported field without a tag is left
+// alone.
 type (
 	Paging struct {
 		Page int `query:"page" default:"1"`
@@ -111,8 +111,8 @@ func TestBindEmbedded(t *testing.T) {
 	want.Body.Color, want.Body.Name = "red", "x"
 	r := message{target: "/x/7?page=3&sort=up&filter=a&skip=1&note=1", header: []string{sendsForm}, body: "name=x&color=red"}
 	got, a := bindAs[In](t, "/x/[id]", r)
-	if a.status != 200 || !reflect.DeepEqual(got, want) {
-		t.Errorf("%q: %d %s, got %+v, want %+v", r, a.status, a.body, got, want)
+	if diff := cmp.Diff(want, got, allFields); a.status != 200 || diff != "" {
+		t.Errorf("%q: %d %s (-want +got)\n%s", r, a.status, a.body, diff)
 	}
 	_, a = bindAs[In](t, "/x/[id]", message{target: "/x/y?page=x&size=y&sort=%ff", header: []string{sendsForm}, body: "color=%ff&name=%ff"})
 	wrong := []string{"query page: must be an integer", "query size: must be an integer", "query sort: must be UTF-8",
@@ -289,8 +289,8 @@ func checkTellsNothing(t *testing.T, o outcome) {
 	}
 }
 
-// Middleware may call Bind before the handler runs, and thus before a body that is announced as too long
-// is rejected.
+// Middleware may call Bind before the handler runs, and thus before a body that is announced as too
+// long is rejected.
 func TestBindInAround(t *testing.T) {
 	t.Parallel()
 	binds := apiroute.Around(func(next apiroute.Handler) apiroute.Handler {
@@ -368,11 +368,12 @@ func TestBindAgain(t *testing.T) {
 					}
 					for i := 0; i < 2; i++ {
 						want := takesForm{formFields{"x", 5, []string{"1"}}}
-						if got, err := apiroute.Bind[takesForm](req); err != nil || !reflect.DeepEqual(got, want) {
-							t.Errorf("%q, Bytes first %v, call %d: got %v, %v, want %v", r, bytesFirst, i, got, err, want)
+						got, err := apiroute.Bind[takesForm](req)
+						if diff := cmp.Diff(want, got); err != nil || diff != "" {
+							t.Errorf("call %d: %v (-want +got)\n%s", i, err, diff)
 						}
 						if got, err := apiroute.Bind[requiresFormField](req); err != nil || got.Body.A != "x" {
-							t.Errorf("%q, another type, Bytes first %v, call %d: got %v, %v", r, bytesFirst, i, got, err)
+							t.Errorf("another type, call %d: got %v, %v", i, got, err)
 						}
 					}
 					return nil
@@ -410,8 +411,8 @@ func TestBindAgain(t *testing.T) {
 	}
 }
 
-// Once the handler itself has read from the body, the body is gone. This is a mistake of the program and
-// must not look like a request without a body.
+// Once the handler itself has read from the body, the body is gone. This is a mistake of the
+// program and must not look like a request without a body.
 func TestBindAfterRead(t *testing.T) {
 	t.Parallel()
 	readers := map[string]func(*apiroute.Request){
@@ -467,7 +468,8 @@ func TestBindAfterRead(t *testing.T) {
 	})
 }
 
-// In a plain handler a faulty type is a 500 on each call, and the reason is in the log and nowhere else.
+// In a plain handler a faulty type is a 500 on each call, and the reason is in the log and nowhere
+// else.
 func TestBindFaultyType(t *testing.T) {
 	t.Parallel()
 	type noTag struct{ F int }

@@ -172,8 +172,8 @@ var (
 	uintRange  = fmt.Sprintf("must be an integer from 0 to %d", uint64(math.MaxUint))
 )
 
-// These are the texts that each type takes beyond the table in the documentation, and the errors for
-// those that it does not take.
+// These are the texts that each type takes beyond the table in the documentation, and the errors
+// for those that it does not take.
 func TestBindTypes(t *testing.T) {
 	t.Parallel()
 	const (

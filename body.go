@@ -193,7 +193,7 @@ func (req *Request) bodyError(err error) error {
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		return &Error{Status: http.StatusRequestTimeout, Header: http.Header{"Connection": {"close"}}, Err: err}
 	}
-	return &Error{Status: http.StatusBadRequest, Detail: "the body is broken off or malformed", Err: err}
+	return &Error{Status: http.StatusBadRequest, Detail: "the body is incomplete or malformed", Err: err}
 }
 
 func bodyTooLarge(limit int64) *Error {

@@ -97,7 +97,8 @@ func TestRequestBodyInflated(t *testing.T) {
 	}
 }
 
-// A handler gets the body that Use or Around puts in place of the client's, and the limit holds for it.
+// A handler gets the body that Use or Around puts in place of the client's, and the limit holds for
+// it.
 func TestRequestBodyReplaced(t *testing.T) {
 	t.Parallel()
 	inflate := func(b io.ReadCloser) io.ReadCloser {

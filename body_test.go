@@ -260,8 +260,8 @@ func bodyReaders(t *testing.T, limit apiroute.Option, read *int) func(*apiroute.
 	}
 }
 
-// A Content-Length over the limit is rejected before the body is sent, also for a handler that would not
-// read it, but not before the middleware.
+// A Content-Length over the limit is rejected before the body is sent, also for a handler that
+// would not read it, but not before the middleware.
 func TestRequestBodyTooLongAtOnce(t *testing.T) {
 	t.Parallel()
 	start := func(t *testing.T) (s *server, seen *[]string) {
@@ -358,7 +358,7 @@ func TestRequestTooLargeCloses(t *testing.T) {
 // A body that breaks off or is malformed is a 400, and a warning in the log.
 func TestRequestBrokenBody(t *testing.T) {
 	t.Parallel()
-	const want = `{"title":"Bad Request","status":400,"detail":"the body is broken off or malformed"}`
+	const want = `{"title":"Bad Request","status":400,"detail":"the body is incomplete or malformed"}`
 	for _, test := range []struct{ name, request string }{
 		{"Content-Length", "Content-Length: 10\r\n\r\n{\"a\":1}"},
 		{"Content-Length, nothing sent", "Content-Length: 10\r\n\r\n"},
@@ -435,10 +435,11 @@ func (b goneBody) Read([]byte) (int, error) {
 
 func (b goneBody) Close() error { return nil }
 
-// A client that goes away has not sent a bad request: this is a 499 for middleware and a debug message.
+// A client that goes away has not sent a bad request: this is a 499 for middleware and a debug
+// message.
 func TestRequestBodyClientGone(t *testing.T) {
 	t.Parallel()
-	var seen statusSeen
+	var seen observedStatus
 	started := make(chan bool)
 	s := newAPI(t, func(api *apiroute.Router) {
 		api.Post("/x", func(req *apiroute.Request, _ *apiroute.Response) error {
@@ -461,29 +462,29 @@ func TestRequestBodyClientGone(t *testing.T) {
 	}
 }
 
-// A statusSeen is the status that middleware sees.
-type statusSeen struct{ status int }
+// An observedStatus is the status that middleware sees.
+type observedStatus struct{ status int }
 
 // option adds the middleware to a route.
-func (s *statusSeen) option() apiroute.Option {
+func (s *observedStatus) option() apiroute.Option {
 	return apiroute.Use(func(h http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			h.ServeHTTP(statusWriter{w, s}, r)
+			h.ServeHTTP(statusObserver{w, s}, r)
 		})
 	})
 }
 
-type statusWriter struct {
+type statusObserver struct {
 	http.ResponseWriter
-	seen *statusSeen
+	seen *observedStatus
 }
 
-func (w statusWriter) WriteHeader(status int) {
+func (w statusObserver) WriteHeader(status int) {
 	w.seen.status = status
 	w.ResponseWriter.WriteHeader(status)
 }
 
-func (w statusWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+func (w statusObserver) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
 // A body that is too long stays so, wherever reading has stopped.
 func TestBodyLimitStays(t *testing.T) {

@@ -13,8 +13,8 @@ import (
 	"example.com/apiroute"
 )
 
-// angleMarshal and angleUnmarshal are a codec that shows in its output: JSON is in angle brackets, and
-// must be so in a request.
+// angleMarshal and angleUnmarshal are a codec that shows in its output: JSON is in angle brackets,
+// and must be so in a request.
 func angleMarshal(v any) ([]byte, error) {
 	b, err := json.Marshal(v)
 	return []byte("<" + string(b) + ">"), err
@@ -169,7 +169,7 @@ func TestJSONCodecByLevel(t *testing.T) {
 func TestJSONCodecHasNoMeaningForMount(t *testing.T) {
 	t.Parallel()
 	text := mustPanic(t, func() { apiroute.New().Mount("/", http.NotFoundHandler(), apiroute.JSONCodec(nil, nil)) })
-	if !strings.Contains(text, "JSONCodec has no meaning here") {
+	if !strings.Contains(text, "JSONCodec is not allowed here") {
 		t.Errorf("panic %q", text)
 	}
 }
@@ -228,7 +228,8 @@ func TestJSONCodecMarshalFails(t *testing.T) {
 	}
 }
 
-// If unmarshal fails, the response is a 400. It names the field if the error is one of encoding/json.
+// If unmarshal fails, the response is a 400. It names the field if the error is one of
+// encoding/json.
 func TestJSONCodecUnmarshalFails(t *testing.T) {
 	t.Parallel()
 	fails := func(err error) func([]byte, any) error { return func([]byte, any) error { return err } }

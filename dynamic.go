@@ -83,7 +83,7 @@ func parseSegment(text string) (segment, error) {
 		seg = segment{single, inner}
 	}
 	if strings.ContainsAny(seg.text, "[]") {
-		return seg, fmt.Errorf("segment %q is none of x, [x], [...x] and [[...x]]", text)
+		return seg, fmt.Errorf("segment %q is not x, [x], [...x] or [[...x]]", text)
 	}
 	var err error
 	if seg.text, err = url.PathUnescape(seg.text); err != nil {
@@ -97,7 +97,7 @@ func parseSegment(text string) (segment, error) {
 	case seg.kind != static && (seg.text[0] == '.' || strings.ContainsAny(seg.text, "[]{}")):
 		return seg, fmt.Errorf("segment %q: a name has no brackets or braces and does not start with a period", text)
 	case seg.text == "." || seg.text == "..":
-		return seg, fmt.Errorf("segment %q is a dot segment, which no request can have", text)
+		return seg, fmt.Errorf("segment %q is a dot segment, which no request has", text)
 	case strings.Contains(seg.text, "/"):
 		return seg, fmt.Errorf("segment %q holds an encoded slash", text)
 	case !utf8.ValidString(seg.text) || strings.IndexFunc(seg.text, unicode.IsControl) >= 0:
@@ -126,7 +126,7 @@ func checkName(segs []segment, seg segment) error {
 			continue
 		}
 		if s.text == seg.text {
-			return fmt.Errorf("the name %q stands in it twice", s.text)
+			return fmt.Errorf("the name %q is in it twice", s.text)
 		}
 		if wordChars(s.text) == wordChars(seg.text) {
 			return fmt.Errorf("the names %q and %q differ only in non-word characters", s.text, seg.text)

@@ -8,7 +8,6 @@ import (
 	"io"
 	"net/http"
 	"os"
-	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -16,6 +15,7 @@ import (
 	"time"
 
 	"example.com/apiroute"
+	"github.com/google/go-cmp/cmp"
 )
 
 type pathID struct {
@@ -348,7 +348,7 @@ func TestStatusOption(t *testing.T) {
 	for name, register := range places {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if got := mustPanic(t, register); !strings.HasPrefix(got, "apiroute: ") || !strings.Contains(got, "Status has no meaning here") ||
+			if got := mustPanic(t, register); !strings.HasPrefix(got, "apiroute: ") || !strings.Contains(got, "Status is not allowed here") ||
 				!strings.Contains(got, "endpoint_test.go:") {
 				t.Errorf("panic %q", got)
 			}
@@ -356,8 +356,8 @@ func TestStatusOption(t *testing.T) {
 	}
 }
 
-// A Handler can be registered in an existing http.ServeMux. The wildcards of its pattern are then the
-// segments of the path.
+// A Handler can be registered in an existing http.ServeMux. The wildcards of its pattern are then
+// the segments of the path.
 func TestEndpointInServeMux(t *testing.T) {
 	t.Parallel()
 	type In struct {
@@ -428,8 +428,8 @@ func TestEndpointMix(t *testing.T) {
 		body: `{"id":8,"text":"b","Page2":8}`}.request(t))
 	var want mixedIn
 	want.ID, want.Page, want.Body.ID, want.Body.Text = 7, 2, 8, "b"
-	if a.status != 204 || !reflect.DeepEqual(got, want) {
-		t.Errorf("%d %s, got %+v, want %+v", a.status, a.body, got, want)
+	if diff := cmp.Diff(want, got); a.status != 204 || diff != "" {
+		t.Errorf("%d %s (-want +got)\n%s", a.status, a.body, diff)
 	}
 }
 
@@ -494,7 +494,7 @@ func TestEndpointBodyErrors(t *testing.T) {
 		{"longer than its Content-Length, as if inflated by middleware", 8, strings.NewReader(`{"id":1}` + strings.Repeat(" ", 93)), 413,
 			`{"title":"Request Entity Too Large","status":413,"detail":"the body is longer than 100 bytes"}`},
 		{"broken off", -1, io.MultiReader(strings.NewReader(`{"id"`), iotest.ErrReader(io.ErrUnexpectedEOF)), 400,
-			`{"title":"Bad Request","status":400,"detail":"the body is broken off or malformed"}`},
+			`{"title":"Bad Request","status":400,"detail":"the body is incomplete or malformed"}`},
 		{"too slow", -1, iotest.ErrReader(os.ErrDeadlineExceeded), 408, `{"title":"Request Timeout","status":408}`},
 		{"empty", -1, strings.NewReader(""), 400,
 			`{"title":"Bad Request","status":400,"detail":"the body is required","errors":[{"in":"body","detail":"is required"}]}`},
@@ -580,8 +580,8 @@ func TestEndpointOutAlike(t *testing.T) {
 	}
 }
 
-// sameAsMarshal returns a test that an endpoint responds with what json.Marshal makes of v, several times
-// because the memory is used again.
+// sameAsMarshal returns a test that an endpoint responds with what json.Marshal makes of v, several
+// times because the memory is used again.
 func sameAsMarshal[Out any](v Out) func(*testing.T) {
 	return func(t *testing.T) {
 		want, err := json.Marshal(v)

@@ -114,7 +114,7 @@ func (s *EventStream) stop() {
 // encode returns the event in the form in which it is sent.
 func (e Event) encode(marshal func(any) ([]byte, error)) ([]byte, error) {
 	if strings.ContainsAny(e.ID, "\r\n\x00") || strings.ContainsAny(e.Type, "\r\n") {
-		return nil, fmt.Errorf("apiroute: Send: event %q of type %q: a line break or NUL in it", e.ID, e.Type)
+		return nil, fmt.Errorf("apiroute: Send: event %q of type %q contains a line break or NUL", e.ID, e.Type)
 	}
 	var b bytes.Buffer
 	if e.Type != "" {

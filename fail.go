@@ -35,7 +35,7 @@ func (e *panicError) Unwrap() error {
 
 var (
 	errGone     = &Error{Status: statusGone}
-	errSilent   = errors.New("apiroute: OnError returned nil and has not answered")
+	errSilent   = errors.New("apiroute: OnError returned nil and has not responded")
 	errPanicked = errors.New("apiroute: a panic that has been handled")
 )
 

@@ -148,7 +148,7 @@ func (b *binder) giveFiles(f *field, v reflect.Value, files []*multipart.FileHea
 	case f.slice:
 		v.FieldByIndex(f.index).Set(reflect.ValueOf(files))
 	case len(files) > 1:
-		b.refuse(f, "must be there once")
+		b.refuse(f, "must be given only once")
 	default:
 		v.FieldByIndex(f.index).Set(reflect.ValueOf(files[0]))
 	}
@@ -188,13 +188,13 @@ func (req *Request) multipartForm() (*multipart.Form, error) {
 	var tooLarge *http.MaxBytesError
 	switch {
 	case errors.Is(err, multipart.ErrMessageTooLarge):
-		return nil, &Error{Status: http.StatusRequestEntityTooLarge, Detail: "the form has too many or too large parts"}
+		return nil, &Error{Status: http.StatusRequestEntityTooLarge, Detail: "the form has too many parts or parts that are too large"}
 	case errors.As(err, &tooLarge):
 		return nil, bodyTooLarge(tooLarge.Limit)
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		return nil, req.bodyError(err)
 	}
-	e := badRequest(FieldError{"form", "", "is malformed or broken off"})
+	e := badRequest(FieldError{"form", "", "is malformed or incomplete"})
 	e.Err = err
 	return nil, e
 }

@@ -39,7 +39,7 @@ func runAttacks(t *testing.T, rows []attackRow) {
 	seen := map[string]bool{}
 	for _, row := range rows {
 		if seen[row.name] || len(row.attacks) == 0 {
-			t.Errorf("the row %q is there twice, or empty", row.name)
+			t.Errorf("the row %q appears twice, or empty", row.name)
 		}
 		seen[row.name] = true
 		t.Run(row.name, func(t *testing.T) {

@@ -24,8 +24,8 @@ type countedTree struct {
 	D refusingText `json:"d"`
 }
 
-// countedValue counts the bytes that it is decoded from, and refusingText takes nothing but null and the
-// empty string.
+// countedValue counts the bytes that it is decoded from, and refusingText takes nothing but null
+// and the empty string.
 type (
 	countedValue struct{}
 	refusingText struct{}
@@ -167,7 +167,7 @@ func jsonPlaces(t *testing.T, text []byte) (places []jsonPlace) {
 var jsonTexts = []string{"", "a", "name", "user-id", "a.b", "a b", "ü", "日本", `\"`, `\\`, `\\\"`, `\u0022`, `\u007b`,
 	"{", "[", "}]", ",", ":", `\n\t`, `{\"a\":[1,2]}`, "[0]", `\ud83d\ude00`, "1", "_"}
 
-// writeRandomJSON writes a random value of at most a depth. No name is there twice in an object.
+// writeRandomJSON writes a random value of at most a depth. No name appears twice in an object.
 func writeRandomJSON(r *rand.Rand, b *bytes.Buffer, depth int) {
 	pick := func(list ...string) string { return list[r.Intn(len(list))] }
 	space := func() { b.WriteString(pick("", "", "", " ", "\n", "\t\r ")) }
@@ -216,8 +216,8 @@ func writeRandomJSON(r *rand.Rand, b *bytes.Buffer, depth int) {
 	}
 }
 
-// In a random text, each string, number, null and boolean is in turn replaced by a number that is out of
-// range. The error must name its path.
+// In a random text, each string, number, null and boolean is in turn replaced by a number that is
+// out of range. The error must name its path.
 func TestJSONPathRelation(t *testing.T) {
 	t.Parallel()
 	api := apiroute.New(quiet())

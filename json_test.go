@@ -55,10 +55,10 @@ func TestRequestJSONMediaType(t *testing.T) {
 		{"application/json; charset=utf-8; charset=latin1", "", 415, mustBeJSON, [2]string{"Accept", "application/json"}},
 		{"application/json; charset=utf-16", "", 415, "the charset of the body must be utf-8", [2]string{"Accept", "application/json"}},
 		{"application/json; charset=latin1", "", 415, "the charset of the body must be utf-8", [2]string{"Accept", "application/json"}},
-		{"application/json; charset=", "", 400, "the header Content-Type has a bad parameter", [2]string{}},
+		{"application/json; charset=", "", 400, "the Content-Type header has a malformed parameter", [2]string{}},
 		{`application/json; charset=""`, "", 415, "the charset of the body must be utf-8", [2]string{"Accept", "application/json"}},
-		{"application/json; =", "", 400, "the header Content-Type has a bad parameter", [2]string{}},
-		{"application/json; charset", "", 400, "the header Content-Type has a bad parameter", [2]string{}},
+		{"application/json; =", "", 400, "the Content-Type header has a malformed parameter", [2]string{}},
+		{"application/json; charset", "", 400, "the Content-Type header has a malformed parameter", [2]string{}},
 		{"application/json", "gzip", 415, "the body must not be encoded", [2]string{"Accept-Encoding", "identity"}},
 		{"application/json", "identity, gzip", 415, "the body must not be encoded", [2]string{"Accept-Encoding", "identity"}},
 		{"text/plain", "br", 415, "the body must not be encoded", [2]string{"Accept-Encoding", "identity"}},
@@ -93,7 +93,7 @@ func TestRequestJSONTwoTypes(t *testing.T) {
 	s := newAPI(t, func(api *apiroute.Router) {
 		api.Post("/x", func(req *apiroute.Request, _ *apiroute.Response) error { var v any; return req.JSON(&v) })
 	})
-	s.do("POST", "/x", "{}", sendsJSON, sendsJSON).want(t, 400, `{"title":"Bad Request","status":400,"detail":"the header Content-Type is there twice"}`)
+	s.do("POST", "/x", "{}", sendsJSON, sendsJSON).want(t, 400, `{"title":"Bad Request","status":400,"detail":"the header Content-Type appears twice"}`)
 }
 
 // ownDecoder decodes itself with encoding/json, whose errors then have offsets of their own.
@@ -193,9 +193,9 @@ func jsonRoutes(api *apiroute.Router) {
 	api.Post("/any", into(func() any { return new(any) }))
 }
 
-// refusedField sends JSON to one of jsonRoutes. It returns name and detail of the field that the problem
-// reports, or "" and "" if the body was accepted. A problem must report one field and must not tell
-// what the program is made of, nor echo a value.
+// refusedField sends JSON to one of jsonRoutes. It returns name and detail of the field that the
+// problem reports, or "" and "" if the body was accepted. A problem must report one field and must
+// not tell what the program is made of, nor echo a value.
 func refusedField(t *testing.T, path, text string) (name, detail string) {
 	t.Helper()
 	var log testLog
@@ -432,8 +432,8 @@ func TestRequestJSONFields(t *testing.T) {
 	}
 }
 
-// The offset of a syntax error is that of the first byte that cannot be there, or that of the end. For an
-// escape, encoding/json/v2 reports its first or its last byte.
+// The offset of a syntax error is that of the first byte that cannot be there, or that of the end.
+// For an escape, encoding/json/v2 reports its first or its last byte.
 func TestRequestJSONSyntax(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -460,7 +460,7 @@ func TestRequestJSONSyntax(t *testing.T) {
 				name, detail := refusedField(t, path, test.doc)
 				var offset int
 				fmt.Sscanf(detail, "is not valid JSON at offset %d", &offset)
-				if off := test.offset - offset; withJSONv2 && off <= 4 && strings.IndexByte("\"1-", test.doc[0]) >= 0 {
+				if off := test.offset - offset; jsonIsStrict && off <= 4 && strings.IndexByte("\"1-", test.doc[0]) >= 0 {
 					detail = want
 				}
 				if name != "" || detail != want {
@@ -574,8 +574,8 @@ func TestRequestJSONDepth(t *testing.T) {
 	}
 }
 
-// Toolchains differ in names in another letter case, names that are there twice, and escapes that are not
-// Unicode.
+// Toolchains differ in names in another letter case, names that are there twice, and escapes that
+// are not Unicode.
 func TestRequestJSONStrict(t *testing.T) {
 	t.Parallel()
 	routes := func(api *apiroute.Router) {
@@ -599,21 +599,21 @@ func TestRequestJSONStrict(t *testing.T) {
 		{"/doc", `{"name":"a","NAME":"b"}`, "b", "a"},
 		{"/doc", `{"NAME":"b"}`, "b", ""},
 		{"/known", `{"NAME":"b"}`, "b", field("NAME", "is not known")},
-		{"/doc", `{"name":"a","name":"b"}`, "b", field("name", "is there twice")},
-		{"/doc", `{"name":"a","n\u0061me":"b"}`, "b", field("name", "is there twice")},
-		{"/doc", `{"name":"a","items":[{"name":"b"},{"name":"b","price":1,"name":"c"}]}`, "a", field("items[1].name", "is there twice")},
-		{"/doc", `{"name":"a","any":{"x":{"y":1,"y":2}}}`, "a", field("any.x.y", "is there twice")},
-		{"/doc", `{"name":"a","m":{"a b":1,"a b":2}}`, "a", field(`m["a b"]`, "is there twice")},
-		{"/doc", `{"name":"a","raw":{"x":1,"x":2}}`, "a", field("raw.x", "is there twice")},
-		{"/doc", `{"name":"a","unknown":{"x":1,"x":2}}`, "a", field("unknown.x", "is there twice")},
-		{"/doc", `{"name":"\ud800"}`, "\ufffd", field("name", "must be Unicode")},
-		{"/doc", `{"name":"a\udc00\ud800"}`, "a\ufffd\ufffd", field("name", "must be Unicode")},
-		{"/doc", `{"name":"a","any":"\ud800\u0041"}`, "a", field("any", "must be Unicode")},
+		{"/doc", `{"name":"a","name":"b"}`, "b", field("name", "appears twice")},
+		{"/doc", `{"name":"a","n\u0061me":"b"}`, "b", field("name", "appears twice")},
+		{"/doc", `{"name":"a","items":[{"name":"b"},{"name":"b","price":1,"name":"c"}]}`, "a", field("items[1].name", "appears twice")},
+		{"/doc", `{"name":"a","any":{"x":{"y":1,"y":2}}}`, "a", field("any.x.y", "appears twice")},
+		{"/doc", `{"name":"a","m":{"a b":1,"a b":2}}`, "a", field(`m["a b"]`, "appears twice")},
+		{"/doc", `{"name":"a","raw":{"x":1,"x":2}}`, "a", field("raw.x", "appears twice")},
+		{"/doc", `{"name":"a","unknown":{"x":1,"x":2}}`, "a", field("unknown.x", "appears twice")},
+		{"/doc", `{"name":"\ud800"}`, "\ufffd", field("name", "must be valid Unicode")},
+		{"/doc", `{"name":"a\udc00\ud800"}`, "a\ufffd\ufffd", field("name", "must be valid Unicode")},
+		{"/doc", `{"name":"a","any":"\ud800\u0041"}`, "a", field("any", "must be valid Unicode")},
 	} {
 		t.Run(test.doc+" to "+test.path, func(t *testing.T) {
 			t.Parallel()
 			want := test.v1
-			if withJSONv2 {
+			if jsonIsStrict {
 				want = test.v2
 			}
 			api := apiroute.New(quiet())

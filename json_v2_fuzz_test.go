@@ -45,8 +45,8 @@ func strictSeeds() []string {
 	return seeds
 }
 
-// FuzzJSONStrict compares the decoding of a body with encoding/json/v2, which is told that names match
-// exactly, that each is there once, and that text is Unicode.
+// FuzzJSONStrict compares the decoding of a body with encoding/json/v2, which is told that names
+// match exactly, that each is there once, and that text is Unicode.
 func FuzzJSONStrict(f *testing.F) {
 	for _, s := range strictSeeds() {
 		f.Add([]byte(s), false)

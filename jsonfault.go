@@ -27,9 +27,9 @@ const (
 // What can be wrong with a value, whatever it is.
 const (
 	isUnknown  = "is not known"
-	isTwice    = "is there twice"
+	isTwice    = "appears twice"
 	wrongForm  = "is not of the right form"
-	notUnicode = "must be Unicode"
+	notUnicode = "must be valid Unicode"
 	notNumber  = "must be a number"
 	notBase64  = "must be a string in base64"
 	notTime    = "must be a time such as 2006-01-02T15:04:05Z"

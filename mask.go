@@ -31,7 +31,7 @@ func newMask(target *url.URL, req *Request) (*mask, error) {
 	}
 	rest := req.catchAll()
 	if slices.ContainsFunc(rest, hasDotSegment) {
-		return nil, Errorf(http.StatusBadRequest, "the path has a dot segment")
+		return nil, Errorf(http.StatusBadRequest, "the path contains a dot segment")
 	}
 	m := &mask{target: target, exact: req.match.page == nil || !req.match.page.hasCatchAll()}
 	segs := strings.Split(strings.Trim(raw, "/"), "/")
@@ -156,14 +156,14 @@ func dropHTTPUpgrades(h http.Header) {
 // returns an error if the client could make no use of the response without them.
 func (m *mask) hideResponse(resp *http.Response) error {
 	if code := resp.StatusCode; code < 200 && code != http.StatusSwitchingProtocols || code > 999 {
-		return fmt.Errorf("apiroute: Proxy: the target answers with status %d", code)
+		return fmt.Errorf("apiroute: Proxy: the target responds with status %d", code)
 	}
 	ref := firstValue(resp.Header, "Location")
 	if m.addsSlash(ref, resp) {
-		return errors.New("apiroute: Proxy: the target redirects to its own path with a slash at the end, which a route does not have: " + ref)
+		return errors.New("apiroute: Proxy: the target redirects to its own path with a trailing slash, which a route does not have: " + ref)
 	}
 	if !m.hideHeader(resp.Header, resp.Request) {
-		return errors.New("apiroute: Proxy: the target redirects to a path of its own that is not masked: " + ref)
+		return errors.New("apiroute: Proxy: the target redirects to a path of its own outside of the mask: " + ref)
 	}
 	return nil
 }

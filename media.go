@@ -49,14 +49,14 @@ func (req *Request) checkEncoding() error {
 func (req *Request) mediaType() (string, map[string]string, error) {
 	values := req.Header["Content-Type"]
 	if len(values) > 1 {
-		return "", nil, Errorf(http.StatusBadRequest, "the header Content-Type is there twice")
+		return "", nil, Errorf(http.StatusBadRequest, "the header Content-Type appears twice")
 	}
 	if len(values) == 0 || values[0] == "application/json" {
 		return strings.Join(values, ""), nil, nil
 	}
 	mediaType, params, err := mime.ParseMediaType(values[0])
 	if errors.Is(err, mime.ErrInvalidMediaParameter) {
-		return "", nil, Errorf(http.StatusBadRequest, "the header Content-Type has a bad parameter")
+		return "", nil, Errorf(http.StatusBadRequest, "the Content-Type header has a malformed parameter")
 	}
 	return mediaType, params, nil
 }

@@ -123,7 +123,7 @@ func TestUseReplacesWriter(t *testing.T) {
 						{"POST", "/a/1", 405, problem(405)},
 						{"OPTIONS", "/a/1", 204, ""},
 						{"GET", "/a//1", 308, ""},
-						{"GET", "/a/%ff", 400, `{"title":"Bad Request","status":400,"detail":"the path holds NUL or is not UTF-8"}`},
+						{"GET", "/a/%ff", 400, `{"title":"Bad Request","status":400,"detail":"the path contains NUL or is not UTF-8"}`},
 					} {
 						t.Run(rr.method+" "+rr.target, func(t *testing.T) {
 							got := srv.do(rr.method, rr.target, "")

@@ -16,7 +16,7 @@ import (
 // OnError may map an error to another, or respond.
 func TestOnError(t *testing.T) {
 	t.Parallel()
-	const silent = "apiroute: OnError returned nil and has not answered"
+	const silent = "apiroute: OnError returned nil and has not responded"
 	type function = func(*apiroute.Request, *apiroute.Response, error) error
 	for _, tt := range []struct {
 		name   string

@@ -83,7 +83,7 @@ func Around(middleware ...func(Handler) Handler) Option {
 // panics if bytes is not positive.
 func BodyLimit(bytes int64) Option {
 	if bytes <= 0 {
-		panic("apiroute: BodyLimit: want 1 byte or more; for no limit there is NoBodyLimit")
+		panic("apiroute: BodyLimit: want 1 byte or more; use NoBodyLimit for no limit")
 	}
 	return Option{"BodyLimit", anywhere, func(s *scope) { s.bodyLimit = bytes }}
 }
@@ -204,10 +204,10 @@ func newScope(parent *scope, at place, opts []Option) (*scope, error) {
 	}
 	for _, o := range opts {
 		if o.apply == nil {
-			return nil, errors.New("an Option is zero: options are made by functions such as Use")
+			return nil, errors.New("zero Option: options are made by functions such as Use")
 		}
 		if o.places&at == 0 {
-			return nil, fmt.Errorf("%s has no meaning here", o.name)
+			return nil, fmt.Errorf("%s is not allowed here", o.name)
 		}
 		o.apply(s)
 	}

@@ -191,7 +191,7 @@ func respondConnect(*Request, *Response) error {
 }
 
 func respondBadPath(*Request, *Response) error {
-	return Errorf(http.StatusBadRequest, "the path holds NUL or is not UTF-8")
+	return Errorf(http.StatusBadRequest, "the path contains NUL or is not UTF-8")
 }
 
 func respondOptions(req *Request, res *Response) error {

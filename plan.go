@@ -159,7 +159,7 @@ func (p *planner) walk(t reflect.Type, index []int, prefix string, visit func(ta
 		f.in, f.value = p.tagOf(f.StructField, f.goName)
 		switch {
 		case f.Anonymous && f.in == "" && parser(f.Type) != nil:
-			p.failf("field %s has no tag that names its source", f.goName)
+			p.failf("field %s has no tag that says where it is filled from", f.goName)
 		case f.Anonymous && f.in == "" && f.Type.Kind() == reflect.Struct:
 			p.walk(f.Type, f.index, f.goName+".", visit)
 		case f.Anonymous && f.in == "" && f.Type.Kind() == reflect.Pointer && f.Type.Elem().Kind() == reflect.Struct:
@@ -168,7 +168,7 @@ func (p *planner) walk(t reflect.Type, index []int, prefix string, visit func(ta
 		case !f.IsExported():
 			p.failf("field %s has a tag and is not exported", f.goName)
 		case f.in == "":
-			p.failf("field %s has no tag that names its source", f.goName)
+			p.failf("field %s has no tag that says where it is filled from", f.goName)
 		default:
 			visit(f)
 		}
@@ -179,7 +179,7 @@ func (p *planner) walk(t reflect.Type, index []int, prefix string, visit func(ta
 func (p *planner) addField(sf taggedField) {
 	switch sf.in {
 	case "form":
-		p.failf("field %s: form names a field within a body:\"form\"", sf.goName)
+		p.failf("field %s: a form tag belongs in the struct of a body:\"form\" field", sf.goName)
 	case "body":
 		p.addBody(sf)
 	default:
@@ -208,7 +208,7 @@ func (p *planner) newField(sf taggedField) *field {
 	case name == "":
 		p.failf("field %s: its tag has no name", f.goName)
 	case (f.in == "header" || f.in == "cookie") && !isToken(name):
-		p.failf("field %s: no %s can have the name %q", f.goName, f.in, name)
+		p.failf("field %s: a %s cannot have the name %q", f.goName, f.in, name)
 	}
 	if f.in == "header" {
 		f.name = http.CanonicalHeaderKey(name)
@@ -246,7 +246,7 @@ func (p *planner) setType(f *field, t reflect.Type) {
 			f.slice, f.parse = true, parser(t.Elem())
 		}
 		if f.parse == nil {
-			p.failf("field %s: %v is no type for a %s", f.goName, t, f.in)
+			p.failf("field %s: type %v is not supported for a %s", f.goName, t, f.in)
 		}
 	}
 }
@@ -255,7 +255,7 @@ func (p *planner) setType(f *field, t reflect.Type) {
 func (p *planner) splitTag(f taggedField) (name string, required bool) {
 	name, word, ok := strings.Cut(f.value, ",")
 	if ok && word != "required" {
-		p.failf("field %s: its tag has %q where only \"required\" can stand", f.goName, word)
+		p.failf("field %s: its tag has %q where only \"required\" is allowed", f.goName, word)
 	}
 	return name, ok
 }
@@ -265,7 +265,7 @@ func (p *planner) splitTag(f taggedField) (name string, required bool) {
 // has.
 func (p *planner) addDefault(f *field, t reflect.Type, text string) {
 	if f.required || f.slice || f.pointer || f.file || f.in == "path" {
-		p.failf("field %s: a field that is required, of the path, a slice, a pointer or a file takes no default", f.goName)
+		p.failf("field %s: a field that is required, from the path, a slice, a pointer or a file cannot have a default", f.goName)
 		return
 	}
 	if f.parse == nil {
@@ -291,7 +291,7 @@ func (p *planner) addBody(f taggedField) {
 		b.typ, b.pointer = f.Type.Elem(), true
 	}
 	if _, ok := f.Tag.Lookup("default"); ok {
-		p.failf("field %s: a body takes no default", f.goName)
+		p.failf("field %s: a body cannot have a default", f.goName)
 	}
 	k := b.typ.Kind()
 	switch kind {
@@ -300,19 +300,19 @@ func (p *planner) addBody(f taggedField) {
 		p.checkJSONType(b.typ, f.goName, map[reflect.Type]bool{})
 	case "form":
 		if k != reflect.Struct {
-			p.failf("field %s: a form goes into a struct, not a %v", f.goName, b.typ)
+			p.failf("field %s: a body:\"form\" must be a struct, not a %v", f.goName, b.typ)
 			return
 		}
 		p.walk(b.typ, nil, f.goName+".", func(sf taggedField) {
 			if sf.in != "form" {
-				p.failf("field %s: in a form a field has the tag form", sf.goName)
+				p.failf("field %s: a field of a form needs a form tag", sf.goName)
 			} else if inner := p.newField(sf); inner != nil {
 				b.form.add(inner)
 			}
 		})
 	case "bytes":
 		if b.pointer || k != reflect.String && (k != reflect.Slice || b.typ.Elem().Kind() != reflect.Uint8) {
-			p.failf("field %s: a body of bytes goes into []byte or string, not %v", f.goName, f.Type)
+			p.failf("field %s: a body:\"bytes\" must be a []byte or a string, not %v", f.goName, f.Type)
 		}
 	default:
 		p.failf("field %s: a body is json, form or bytes, not %q", f.goName, kind)
@@ -340,7 +340,7 @@ func (p *planner) checkJSONType(t reflect.Type, name string, seen map[reflect.Ty
 		}
 	case reflect.Map:
 		if parser(t.Key()) == nil || t.Key().Kind() == reflect.Bool || t.Key().Kind() == reflect.Float32 || t.Key().Kind() == reflect.Float64 {
-			p.failf("field %s: %v cannot be a name in JSON", name, t.Key())
+			p.failf("field %s: %v cannot be the name of a JSON member", name, t.Key())
 		}
 		p.checkJSONType(t.Key(), name, seen)
 		p.checkJSONType(t.Elem(), name, seen)
@@ -351,7 +351,7 @@ func (p *planner) checkJSONType(t reflect.Type, name string, seen map[reflect.Ty
 			f := t.Field(i)
 			tag := f.Tag.Get("json")
 			if strings.HasPrefix(tag, "-,") {
-				p.failf("field %s.%s: json:%q takes the name \"-\"; to leave it out, write json:\"-\"", name, f.Name, tag)
+				p.failf("field %s.%s: json:%q names the field \"-\"; to leave it out, write json:\"-\"", name, f.Name, tag)
 			}
 			if f.Anonymous && !f.IsExported() && f.Type.Kind() == reflect.Pointer && (tag == "" || tag[0] == ',') {
 				p.failf("field %s.%s: encoding/json cannot set an embedded pointer to an unexported struct", name, f.Name)
@@ -377,7 +377,7 @@ func (p *plan) checkPath(segs []segment) error {
 		case i < 0:
 			faults = append(faults, fmt.Errorf("field %s: the path has no segment [%s]", f.goName, f.name))
 		case f.slice != (segs[i].kind != single):
-			faults = append(faults, fmt.Errorf("field %s: a slice is for a catch-all, and %v is in the path", f.goName, segs[i]))
+			faults = append(faults, fmt.Errorf("field %s: a catch-all needs a slice and a single segment cannot have one; the path has %v", f.goName, segs[i]))
 		}
 	}
 	if faults == nil {

@@ -22,8 +22,8 @@ type (
 	}
 )
 
-// Every way in which a type can be at fault is found when an endpoint is registered, and the panic names
-// the field.
+// Every way in which a type can be at fault is found when an endpoint is registered, and the panic
+// names the field.
 func TestPlanFaults(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -247,7 +247,7 @@ func TestPlanFaults(t *testing.T) {
 		}](), []string{"F.A", `"-,"`}},
 		{"JSON with a dash and omitempty", posts[struct {
 			F struct {
-				//lint:ignore SA5008 it is what is to be refused
+				//lint:ignore SA5008 the tag is what must be refused
 				A int `json:"-,omitempty"`
 			} `body:"json"`
 		}](), []string{"F.A", `"-,omitempty"`}},
@@ -264,7 +264,8 @@ func TestPlanFaults(t *testing.T) {
 		{"JSON into an embedded pointer to an unexported struct", posts[struct {
 			F withMetaPointer `body:"json"`
 		}](), []string{"F", "metaPart"}},
-		// An embedded pointer does not count as an embedded struct, because Bind would have to allocate it.
+		// An embedded pointer does not count as an embedded struct, because Bind would have to
+		// allocate it.
 		{"an embedded pointer", posts[struct{ *Paging }](), []string{"Paging"}},
 		{"an embedded pointer to an unexported struct", posts[struct{ *sorting }](), []string{"sorting"}},
 		// Nor does a struct that is filled from one text.
@@ -293,8 +294,8 @@ func TestPlanFaults(t *testing.T) {
 	}
 }
 
-// posts returns a function that registers a POST endpoint for an In on a path with the segments [a],
-// [c], [f] and [path_tag].
+// posts returns a function that registers a POST endpoint for an In on a path with the segments
+// [a], [c], [f] and [path_tag].
 func posts[In any]() func() {
 	return func() {
 		apiroute.Post(apiroute.New(), "/x/[a]/[c]/[f]/[path_tag]", zeroFunc[In])

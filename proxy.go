@@ -93,11 +93,11 @@ func parseProxyTarget(target string) (*url.URL, error) {
 	u, err := url.Parse(target)
 	switch {
 	case err != nil:
-		return nil, errors.New("the target is no URL")
+		return nil, errors.New("the target is not a valid URL")
 	case u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "":
 		return nil, fmt.Errorf("%q is not an absolute http or https URL", u.Redacted())
 	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "" || u.User != nil:
-		return nil, fmt.Errorf("%q: a target has no query, fragment or user", u.Redacted())
+		return nil, fmt.Errorf("%q: a target must not have a query, fragment or user information", u.Redacted())
 	}
 	return u, nil
 }

@@ -163,7 +163,7 @@ func TestRequestQuery(t *testing.T) {
 }
 
 // A Request that a test makes by hand is like one in a Handler without a router.
-func TestRequestByHand(t *testing.T) {
+func TestRequestMadeInTest(t *testing.T) {
 	t.Parallel()
 	r := httptest.NewRequest("POST", "/x?page=2", strings.NewReader(`{"a":1}`))
 	r.Header.Set("Content-Type", "application/json")

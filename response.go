@@ -10,7 +10,7 @@ import (
 // ErrAnswered is returned by anything attempted after the response is complete,
 // or too late to have an effect: a second response, or a status or header after
 // the header has been sent. It is also logged. The first response stands.
-var ErrAnswered = errors.New("apiroute: the request has been answered already")
+var ErrAnswered = errors.New("apiroute: the response is already complete")
 
 // A Response responds to a request. The methods that can be chained prepare the
 // response, and one method completes it:

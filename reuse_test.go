@@ -20,8 +20,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// Memory of one request is used again for the next. These tests hold the package to its promise: what a
-// handler, middleware or the code of a type can get hold of, it may keep.
+// Memory of one request is used again for the next. These tests hold the package to its promise:
+// what a handler, middleware or the code of a type can get hold of, it may keep.
 
 // A handler may change what it gets, and the next one does not see it.
 func TestBindDefaultIsNotShared(t *testing.T) {
@@ -158,8 +158,8 @@ type textKeeper struct{ text []byte }
 
 func (k *textKeeper) UnmarshalJSON(b []byte) error { k.text = b; return nil }
 
-// An endpoint reads bodies into memory that the next request gets. Nothing that the endpoint gets is in
-// that memory.
+// An endpoint reads bodies into memory that the next request gets. Nothing that the endpoint gets
+// is in that memory.
 func TestEndpointKeeps(t *testing.T) {
 	t.Parallel()
 	keeps := func(data []byte, v any) error {
@@ -209,8 +209,8 @@ type wholeBody[T any] struct {
 	Body T `body:"json"`
 }
 
-// keptInputs sends ten bodies to an endpoint. It returns all that the endpoint has got, as it is after
-// the last one.
+// keptInputs sends ten bodies to an endpoint. It returns all that the endpoint has got, as it is
+// after the last one.
 func keptInputs[In any](t *testing.T, body func(i int) string, opts ...apiroute.Option) any {
 	var kept []In
 	api := apiroute.New(append(opts, quiet())...)
@@ -337,8 +337,8 @@ func TestEndpointMemoryKept(t *testing.T) {
 	}
 }
 
-// A Body of middleware that breaks off or panics may go on writing into the buffer that it was given, so
-// no other request gets this buffer.
+// A Body of middleware that breaks off or panics may go on writing into the buffer that it was
+// given, so no other request gets this buffer.
 func TestEndpointBodyWrites(t *testing.T) {
 	type In struct {
 		Body idOut `body:"json"`
@@ -422,8 +422,8 @@ type readFunc func([]byte) (int, error)
 
 func (f readFunc) Read(p []byte) (int, error) { return f(p) }
 
-// Middleware may pass a request of an endpoint on to the handler of another route. That handler sees the
-// request and its body.
+// Middleware may pass a request of an endpoint on to the handler of another route. That handler
+// sees the request and its body.
 func TestEndpointElsewhere(t *testing.T) {
 	var next http.Handler
 	keep := apiroute.Use(func(h http.Handler) http.Handler {
@@ -456,8 +456,8 @@ func TestEndpointElsewhere(t *testing.T) {
 	}
 }
 
-// A request and its response leave nothing behind for the next ones, although these get the same memory
-// if nothing can have kept it.
+// A request and its response leave nothing behind for the next ones, although these get the same
+// memory if nothing can have kept it.
 func TestEndpointLeavesNothing(t *testing.T) {
 	type In struct {
 		ID   string   `path:"id"`
@@ -497,7 +497,7 @@ func TestEndpointLeavesNothing(t *testing.T) {
 		{"GET", "/x/bad", "", 409, `{"title":"Conflict","status":409,"detail":"bad"}`},
 		{"GET", "/x/panic", "", 500, `{"title":"Internal Server Error","status":500}`},
 		{"GET", "/late", "", 503, `{"title":"Service Unavailable","status":503}`},
-		{"GET", "/x/%ff", "", 400, `{"title":"Bad Request","status":400,"detail":"the path holds NUL or is not UTF-8"}`},
+		{"GET", "/x/%ff", "", 400, `{"title":"Bad Request","status":400,"detail":"the path contains NUL or is not UTF-8"}`},
 		{"GET", "/x/4/", "", 308, ""},
 		{"POST", "/x/5", "", 405, `{"title":"Method Not Allowed","status":405}`},
 		{"OPTIONS", "/x/5", "", 204, ""},

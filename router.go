@@ -207,7 +207,7 @@ func (r *Router) register(rt route, at place, opts []Option) (err error) {
 	}
 	if at == onMount {
 		if n := len(segs); n > 0 && segs[n-1].kind > single {
-			return errors.New("a Mount has all below its path without a catch-all")
+			return errors.New("a Mount gets everything below its path without a catch-all")
 		}
 		segs = append(segs, segment{kind: mounted})
 	}

@@ -18,7 +18,7 @@ const (
 )
 
 // errHeadOnly ends a handler that would otherwise stream a body to a HEAD request.
-var errHeadOnly = errors.New("apiroute: the answer to HEAD has no body")
+var errHeadOnly = errors.New("apiroute: the response to HEAD has no body")
 
 // Stream responds with everything that is left to read from r, and sends each part as soon as r
 // returns it. A contentType of "" stands for the Content-Type that is already set, or else for

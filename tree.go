@@ -152,7 +152,7 @@ func (in *insertion) through(w *wildcard, i int) (*wildcard, error) {
 	own := wildcard{name: s.text, first: in.route}
 	if w != nil {
 		if own = *w; w.name != s.text {
-			return nil, clash(fmt.Sprintf("%s stands where another name does in", s), w.first)
+			return nil, clash(fmt.Sprintf("%s has another name than the segment in the same place of", s), w.first)
 		}
 	}
 	below, err := in.at(&own.node, i+1)
@@ -172,9 +172,9 @@ func (in *insertion) throughCatchAll(n *node, i int) (*wildcard, error) {
 	case w == nil || w.page.lastKind() == k:
 		return in.through(w, i)
 	case k == catchAll:
-		return nil, clash("a catch-all cannot stand beside an optional one:", w.first)
+		return nil, clash("a catch-all cannot be registered beside the optional catch-all", w.first)
 	}
-	return nil, clash("an optional catch-all cannot stand beside another one:", w.first)
+	return nil, clash("an optional catch-all cannot be registered beside the catch-all", w.first)
 }
 
 // end returns the page of n with the route, which ends there.

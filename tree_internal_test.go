@@ -124,13 +124,13 @@ func TestTreeClashNamesFirst(t *testing.T) {
 		paths   []string // "METHOD path", the last of which clashes
 		message string
 	}{
-		{[]string{"GET /[a]/x", "GET /[a]", "DELETE /[a]/x", "GET /b", "GET /[b]"}, `[b] stands where another name does in "/[a]/x", registered at 0`},
-		{[]string{"GET /a/[...x]", "DELETE /a/[...x]", "GET /ab", "GET /a/[...y]"}, `[...y] stands where another name does in "/a/[...x]", registered at 0`},
+		{[]string{"GET /[a]/x", "GET /[a]", "DELETE /[a]/x", "GET /b", "GET /[b]"}, `[b] has another name than the segment in the same place of "/[a]/x", registered at 0`},
+		{[]string{"GET /a/[...x]", "DELETE /a/[...x]", "GET /ab", "GET /a/[...y]"}, `[...y] has another name than the segment in the same place of "/a/[...x]", registered at 0`},
 		{[]string{"GET /%61/[[...x]]", "DELETE /a/[[...x]]", "GET /a"}, `it is already matched by "/%61/[[...x]]", registered at 0`},
 		{[]string{"GET /a", "GET /b", "GET /a/[[...x]]"}, `it also matches "/a", registered at 0`},
-		{[]string{"GET /b", "GET /a/[[...x]]", "GET /a/[...x]"}, `a catch-all cannot stand beside an optional one: "/a/[[...x]]", registered at 1`},
-		{[]string{"GET /b", "GET /a/[...x]", "GET /a/[[...y]]"}, `an optional catch-all cannot stand beside another one: "/a/[...x]", registered at 1`},
-		{[]string{"GET /a", "PUT /a", "GET /%61"}, `GET has a handler already, as "/a", registered at 0`},
+		{[]string{"GET /b", "GET /a/[[...x]]", "GET /a/[...x]"}, `a catch-all cannot be registered beside the optional catch-all "/a/[[...x]]", registered at 1`},
+		{[]string{"GET /b", "GET /a/[...x]", "GET /a/[[...y]]"}, `an optional catch-all cannot be registered beside the catch-all "/a/[...x]", registered at 1`},
+		{[]string{"GET /a", "PUT /a", "GET /%61"}, `GET already has a handler, as "/a", registered at 0`},
 	} {
 		t.Run(tt.message, func(t *testing.T) {
 			api := New()

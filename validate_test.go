@@ -46,8 +46,8 @@ func (l CheckedLarge) Validate() error {
 	return nil
 }
 
-// Validate is called once for each type that declares it, however the type is embedded. In a JSON body,
-// whose tags are those of encoding/json, embedded fields need no tag.
+// Validate is called once for each type that declares it, however the type is embedded. In a JSON
+// body, whose tags are those of encoding/json, embedded fields need no tag.
 func TestBindValidateOnce(t *testing.T) {
 	type calls = validations
 	type (
