@@ -279,7 +279,7 @@ func TestEndpointPanics(t *testing.T) {
 		{"twice", func() {
 			apiroute.Get(api, "/twice", zeroFunc[struct{}])
 			apiroute.Get(api, "/twice", zeroFunc[struct{}])
-		}, []string{`"/twice"`, "GET has a handler already"}},
+		}, []string{`"/twice"`, "GET already has a handler"}},
 		{"all at once", func() { apiroute.Get(api, "/x/[id]/[...rest]", zeroFunc[allWrongIn]) },
 			[]string{"allWrongIn", "field A", "field B", "chan int", "field C", "[c]", "field D", "[id]", "field E", "[...rest]", "field F", `"x"`,
 				"field Body.G", "func()", "GET has no body"}},

@@ -249,7 +249,7 @@ func opaque(kind, argument string, logs ...string) attack {
 func TestHostileResponses(t *testing.T) {
 	const (
 		nosniff  = "\r\nX-Content-Type-Options: nosniff\r\n"
-		answered = "answered already"
+		answered = "the response is already complete"
 	)
 	split := []string{"\nX-Evil", "\r\n\r\nevil"}
 	runAttacks(t, []attackRow{

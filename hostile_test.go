@@ -251,5 +251,3 @@ func addHostileRoutes(api *apiroute.Router) {
 // sayOK responds with the text "ok".
 func sayOK(_ *apiroute.Request, res *apiroute.Response) error { return res.Text("ok") }
 
-// jsonIsStrict is whether names of JSON may not repeat and match in their own letter case only.
-const jsonIsStrict = withJSONv2

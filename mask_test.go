@@ -218,7 +218,7 @@ func TestProxySetCookie(t *testing.T) {
 		{"Domain without a value", "/secret", "/api/legacy", "a=1; Domain", "a=1"},
 		{"two Domains", "/secret", "/api/legacy", "a=1; Domain=a; Domain=b", "a=1"},
 		{"Path", "/secret", "/api/legacy", "a=1; Path=/secret", "a=1; Path=/api/legacy"},
-		{"Path with a slash at the end", "/secret", "/api/legacy", "a=1; Path=/secret/", "a=1; Path=/api/legacy/"},
+		{"Path with a trailing slash", "/secret", "/api/legacy", "a=1; Path=/secret/", "a=1; Path=/api/legacy/"},
 		{"path below the target", "/secret", "/api/legacy", "a=1; path=/secret/x; Secure", "a=1; Path=/api/legacy/x; Secure"},
 		{"Path with spaces", "/secret", "/api/legacy", "a=1; Path = /secret/x", "a=1; Path=/api/legacy/x"},
 		{"the root", "/secret", "/api/legacy", "a=1; Path=/", "a=1; Path=/api/legacy"},
@@ -293,7 +293,7 @@ func TestProxyResponseHeaders(t *testing.T) {
 		{"Content-Location out of the target", "/api/legacy/[[...path]]", "/api/legacy/x", "Content-Location: http://HOST/elsewhere", "Content-Location", nil},
 		{"Content-Location, relative", "/api/legacy/[[...path]]", "/api/legacy/x", "Content-Location: y", "Content-Location", []string{"/api/legacy/y"}},
 		{"Location, relative", "/api/legacy/[[...path]]", "/api/legacy/x", "Location: y", "Location", []string{"/api/legacy/y"}},
-		{"Location, relative, with a slash at the end", "/api/legacy/[[...path]]", "/api/legacy/x", "Location: y/", "Location", []string{"/api/legacy/y/"}},
+		{"Location, relative, with a trailing slash", "/api/legacy/[[...path]]", "/api/legacy/x", "Location: y/", "Location", []string{"/api/legacy/y/"}},
 		{"Location, relative to a route without a catch-all", "/api/one", "/api/one", "Location: secret/y", "Location", []string{"/api/one/y"}},
 		{"Location empty, and another", "/api/legacy/[[...path]]", "/api/legacy/x", "Location:\r\nLocation: http://HOST/secret/y", "Location", []string{"/api/legacy/y"}},
 		{"Location of another service, and another", "/api/legacy/[[...path]]", "/api/legacy/x", "Location: https://other.example/\r\nLocation: http://HOST/secret/y", "Location", []string{"https://other.example/"}},
@@ -397,7 +397,7 @@ func TestProxyInformationalHeaders(t *testing.T) {
 	}
 }
 
-// Some services have paths with a slash at the end, and redirect to them, as http.ServeMux does. The
+// Some services have paths with a trailing slash, and redirect to them, as http.ServeMux does. The
 // router redirects back.
 func TestProxySlash(t *testing.T) {
 	t.Parallel()
@@ -462,7 +462,7 @@ func TestProxySlash(t *testing.T) {
 			if r.status != tt.status || tt.status != 502 && got != tt.want {
 				t.Errorf("%d %q, error %v; want %d %q", r.status, got, r.err, tt.status, tt.want)
 			}
-			if lines := s.logs(); tt.status == 502 && !strings.Contains(strings.Join(lines, "\n"), "a slash at the end") {
+			if lines := s.logs(); tt.status == 502 && !strings.Contains(strings.Join(lines, "\n"), "a trailing slash") {
 				t.Errorf("logged %q, want why", lines)
 			}
 		})
@@ -511,7 +511,7 @@ func TestProxyAddedSlash(t *testing.T) {
 				pr.Out.URL.Path, _ = url.PathUnescape(at)
 			})
 			r, err := masked(proxy, "/api/[[...path]]", newRequest(tt.method, "/api", ""), tt.code, http.Header{"Location": {tt.ref}})
-			if got := err != nil && strings.Contains(err.Error(), "a slash at the end"); got != tt.want || got && r.status != 502 {
+			if got := err != nil && strings.Contains(err.Error(), "a trailing slash"); got != tt.want || got && r.status != 502 {
 				t.Errorf("%s %s: %d to %q: status %d, error %v; want it rejected for its slash: %t", tt.method, tt.url, tt.code, tt.ref, r.status, err, tt.want)
 			}
 		})

@@ -1,6 +1,7 @@
 package apiroute
 
 import (
+	"cmp"
 	"net/http"
 	"slices"
 	"sort"
@@ -68,11 +69,7 @@ func (p *page) with(rt *route, segs []segment) (*page, error) {
 	q.matches = []match{{method: rt.method, route: rt, scope: rt.scope, reuse: rt.reuse}}
 	if p != nil {
 		if m := p.find(rt.method); m != nil {
-			what := "it has"
-			if rt.method != "" {
-				what = rt.method + " has"
-			}
-			return p, &clashError{what + " a handler already, as", m.route.path, m.route.source}
+			return p, &clashError{cmp.Or(rt.method, "it") + " already has a handler, as", m.route.path, m.route.source}
 		}
 		q.matches = append(q.matches, p.matches...)
 		q.scope = common(p.scope, rt.scope)

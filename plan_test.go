@@ -16,6 +16,10 @@ type (
 	metaPart        struct{ M int }
 	withMetaPointer struct{ *metaPart }
 	withMethods     interface{ M() }
+	EmbedsItself    struct {
+		*EmbedsItself
+		N int
+	}
 	dashTagged      struct {
 		//lint:ignore SA5008 the tag is what must be refused
 		A int `json:"-,"`
@@ -54,13 +58,13 @@ func TestPlanFaults(t *testing.T) {
 		}](), []string{"noteText", "not exported"}},
 		{"a bad name of a header", posts[struct {
 			F int `header:"X Bad: y"`
-		}](), []string{"field F", "no header can have the name", `"X Bad: y"`}},
+		}](), []string{"field F", "a header cannot have the name", `"X Bad: y"`}},
 		{"a bad name of a cookie", posts[struct {
 			F int `cookie:"a b;c"`
-		}](), []string{"field F", "no cookie can have the name", `"a b;c"`}},
+		}](), []string{"field F", "a cookie cannot have the name", `"a b;c"`}},
 		{"bytes in a query", posts[struct {
 			F []byte `query:"f"`
-		}](), []string{"field F", "no type for a query"}},
+		}](), []string{"field F", "not supported for a query"}},
 		{"an embedded pointer to an unexported struct in JSON", posts[allSources[struct {
 			*plainPart `json:",omitempty"`
 		}]](), []string{"plainPart", "embedded pointer"}},
@@ -156,24 +160,24 @@ func TestPlanFaults(t *testing.T) {
 		}](), []string{"F", "chan int"}},
 		{"a default for a required field", posts[struct {
 			F int `query:"f,required" default:"1"`
-		}](), []string{"F", "takes no default"}},
+		}](), []string{"F", "cannot have a default"}},
 		{"a default in the path", posts[struct {
 			F int `path:"f" default:"1"`
-		}](), []string{"F", "takes no default"}},
+		}](), []string{"F", "cannot have a default"}},
 		{"a default for a slice", posts[struct {
 			F []int `query:"f" default:"1"`
-		}](), []string{"F", "takes no default"}},
+		}](), []string{"F", "cannot have a default"}},
 		{"a default for a pointer", posts[struct {
 			F *int `query:"f" default:"1"`
-		}](), []string{"F", "takes no default"}},
+		}](), []string{"F", "cannot have a default"}},
 		{"a default for a file", posts[struct {
 			Body struct {
 				F *multipart.FileHeader `form:"f" default:"1"`
 			} `body:"form"`
-		}](), []string{"Body.F", "takes no default"}},
+		}](), []string{"Body.F", "cannot have a default"}},
 		{"a default for a body", posts[struct {
 			Body noteText `body:"json" default:"{}"`
-		}](), []string{"Body", "a body takes no default"}},
+		}](), []string{"Body", "a body cannot have a default"}},
 		{"two bodies", posts[struct {
 			A noteText `body:"json"`
 			B noteText `body:"json"`
@@ -353,6 +357,7 @@ func TestPlanNoFault(t *testing.T) {
 			} `body:"form"`
 		}]()},
 		{"an embedded interface that is not exported", posts[struct{ withMethods }]()},
+		{"a struct that embeds a pointer to itself in JSON", posts[jsonOf[EmbedsItself]]()},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

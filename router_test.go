@@ -246,12 +246,12 @@ func TestSamePathTwice(t *testing.T) {
 		first, second registration
 		want          string // part of the panic; "" if both are accepted
 	}{
-		{"GET twice", get("/a"), get("/a"), "GET has a handler already"},
-		{"GET by two names", get("/a"), method("GET", "/a"), "GET has a handler already"},
-		{"GET in a group", inGroup, get("/a"), "GET has a handler already"},
-		{"Handle twice", handle("/a"), handle("/a"), "it has a handler already"},
-		{"Mount twice", mount("/a"), mount("/a"), "it has a handler already"},
-		{"Mount with another name", mount("/[a]"), mount("/[b]"), "[b] stands where another name does"},
+		{"GET twice", get("/a"), get("/a"), "GET already has a handler"},
+		{"GET by two names", get("/a"), method("GET", "/a"), "GET already has a handler"},
+		{"GET in a group", inGroup, get("/a"), "GET already has a handler"},
+		{"Handle twice", handle("/a"), handle("/a"), "it already has a handler"},
+		{"Mount twice", mount("/a"), mount("/a"), "it already has a handler"},
+		{"Mount with another name", mount("/[a]"), mount("/[b]"), "[b] has another name than the segment"},
 		{"GET and POST", get("/a"), post("/a"), ""},
 		{"GET and HEAD", get("/a"), method("HEAD", "/a"), ""},
 		{"Handle and GET", handle("/a"), get("/a"), ""},
@@ -336,7 +336,7 @@ func TestRegisterRefuses(t *testing.T) {
 	nilAround := apiroute.Around(func(apiroute.Handler) apiroute.Handler { return nil })
 	known := apiroute.RejectUnknown
 	status := apiroute.Status(201)
-	const noHandler, twice, useless = "handler is nil", `"id" stands in it twice`, "Status has no meaning"
+	const noHandler, twice, useless = "handler is nil", `"id" is in it twice`, "Status is not allowed"
 	for _, tt := range []struct {
 		name     string
 		site     string // of the call in register
@@ -366,7 +366,7 @@ func TestRegisterRefuses(t *testing.T) {
 		{"Group of slashes", here(), func() { api.Group("//") }, []string{`"//"`, "slash"}},
 		{"Group with an empty segment", here(), func() { api.Group("/a//b") }, []string{`"/a//b"`, "empty segment"}},
 		{"Group with braces", here(), func() { api.Group("/{a}") }, []string{`"/{a}"`, "[id]"}},
-		{"Group with a name twice", here(), func() { api.Group("/[a]/[a]") }, []string{`"a" stands in it twice`}},
+		{"Group with a name twice", here(), func() { api.Group("/[a]/[a]") }, []string{`"a" is in it twice`}},
 		{"Group in a group, name twice", here(), func() { group.Group("/x/[id]") }, []string{`"/g/[id]/x/[id]"`, twice}},
 		{"Group in a group without a slash", here(), func() { group.Group("x") }, []string{"begin with a slash"}},
 
@@ -374,10 +374,10 @@ func TestRegisterRefuses(t *testing.T) {
 		{"Group, zero Option", here(), func() { api.Group("/a", apiroute.Option{}) }, []string{`"/a"`, "zero"}},
 		{"Get, zero Option", here(), func() { api.Get("/a", respondOK, apiroute.Option{}) }, []string{`"/a"`, "zero"}},
 		{"Mount, zero Option", here(), func() { api.Mount("/a", mux, apiroute.Option{}) }, []string{`"/a"`, "zero"}},
-		{"Mount, RejectUnknown", here(), func() { api.Mount("/a", mux, known(true)) }, []string{`"/a"`, "RejectUnknown has no meaning"}},
-		{"Mount, no RejectUnknown", here(), func() { api.Mount("/a", mux, known(false)) }, []string{`"/a"`, "RejectUnknown has no meaning"}},
-		{"Mount, ETag", here(), func() { api.Mount("/a", mux, apiroute.ETag(true)) }, []string{`"/a"`, "ETag has no meaning"}},
-		{"Mount, JSONCodec", here(), func() { api.Mount("/a", mux, apiroute.JSONCodec(nil, nil)) }, []string{`"/a"`, "JSONCodec has no meaning"}},
+		{"Mount, RejectUnknown", here(), func() { api.Mount("/a", mux, known(true)) }, []string{`"/a"`, "RejectUnknown is not allowed"}},
+		{"Mount, no RejectUnknown", here(), func() { api.Mount("/a", mux, known(false)) }, []string{`"/a"`, "RejectUnknown is not allowed"}},
+		{"Mount, ETag", here(), func() { api.Mount("/a", mux, apiroute.ETag(true)) }, []string{`"/a"`, "ETag is not allowed"}},
+		{"Mount, JSONCodec", here(), func() { api.Mount("/a", mux, apiroute.JSONCodec(nil, nil)) }, []string{`"/a"`, "JSONCodec is not allowed"}},
 		{"Mount, Status", here(), func() { api.Mount("/a", mux, status) }, []string{`"/a"`, useless}},
 		{"Get, Status", here(), func() { api.Get("/a", respondOK, status) }, []string{`"/a"`, useless}},
 		{"Handle, Status", here(), func() { api.Handle("/a", respondOK, status) }, []string{`"/a"`, useless}},
