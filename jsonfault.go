@@ -166,23 +166,10 @@ func (w *jsonWalk) member(t *goType, seen *nameSet) bool {
 	if w.namesOnce && !isUnicode {
 		return w.refuse(notUnicode, codeSyntax)
 	}
-	switch t.kind {
-	case reflect.Struct:
-		f := t.field(name)
-		switch {
-		case f == nil && w.rejectUnknown:
-			return w.refuse(isUnknown, codeUnknown)
-		case f != nil:
-			name = f.name
-		}
-		if w.namesOnce && !seen.add(name) {
-			return w.refuse(isTwice, codeSyntax)
-		}
-		if f == nil {
-			return w.value(jsonSkipped)
-		}
-		return w.field(f)
-	case reflect.Map:
+	switch {
+	case t.kind == reflect.Struct:
+		return w.memberOfStruct(t, name, seen)
+	case t.kind == reflect.Map && !t.key.isString():
 		key, err := t.decodeKey(token, name, w.rejectUnknown)
 		switch {
 		case err != nil:
@@ -191,11 +178,31 @@ func (w *jsonWalk) member(t *goType, seen *nameSet) bool {
 			return w.refuse(isTwice, codeSyntax)
 		}
 		return w.value(t.elem)
+	case w.namesOnce && !seen.add(name):
+		return w.refuse(isTwice, codeSyntax)
+	case t.kind == reflect.Map:
+		return w.value(t.elem)
 	default:
-		if w.namesOnce && !seen.add(name) {
-			return w.refuse(isTwice, codeSyntax)
-		}
 		return w.value(t)
+	}
+}
+
+// memberOfStruct walks through the value at pos of a member with a name.
+func (w *jsonWalk) memberOfStruct(t *goType, name string, seen *nameSet) bool {
+	f := t.field(name)
+	switch {
+	case f == nil && w.rejectUnknown:
+		return w.refuse(isUnknown, codeUnknown)
+	case f != nil:
+		name = f.name // that of the text may differ in letter case
+	}
+	switch {
+	case w.namesOnce && !seen.add(name):
+		return w.refuse(isTwice, codeSyntax)
+	case f == nil:
+		return w.value(jsonSkipped)
+	default:
+		return w.field(f)
 	}
 }
 

@@ -3,14 +3,13 @@ package apiroute
 import (
 	"strconv"
 	"strings"
-	"unicode/utf8"
 )
 
 // The functions here read the tokens of a text that is known to be JSON.
 
 // skipSpace returns the offset of the first byte that is not space.
 func skipSpace(doc string, i int) int {
-	for doc[i] == ' ' || doc[i] == '\t' || doc[i] == '\r' || doc[i] == '\n' {
+	for doc[i] <= ' ' {
 		i++
 	}
 	return i
@@ -19,13 +18,18 @@ func skipSpace(doc string, i int) int {
 // stringEnd returns the offset after the string that begins at an offset, and
 // whether it has an escape.
 func stringEnd(doc string, start int) (end int, escaped bool) {
-	for i := start + 1; ; i++ {
+	start++
+	end = start + strings.IndexByte(doc[start:], '"') + 1
+	escape := strings.IndexByte(doc[start:end], '\\')
+	if escape < 0 {
+		return end, false
+	}
+	for i := start + escape; ; i++ {
 		switch doc[i] {
 		case '\\':
-			escaped = true
 			i++
 		case '"':
-			return i + 1, escaped
+			return i + 1, true
 		}
 	}
 }
@@ -55,8 +59,10 @@ func valueEnd(doc string, i int) int {
 		case '}', ']':
 			depth--
 			i++
-		case ' ', '\t', '\r', '\n', ',', ':':
+		case ',', ':':
 			i++
+		case ' ', '\t', '\r', '\n':
+			i = skipSpace(doc, i)
 		default:
 			i = literalEnd(doc, i)
 		}
@@ -75,22 +81,24 @@ func unquote(token string) (s string, isUnicode bool) {
 	if i < 0 {
 		return rest, true
 	}
-	b := make([]byte, 0, len(rest))
+	var b strings.Builder
+	b.Grow(len(rest))
 	isUnicode = true
 	for ; i >= 0; i = strings.IndexByte(rest, '\\') {
-		b = append(b, rest[:i]...)
+		b.WriteString(rest[:i])
 		c := rest[i+1]
 		if c != 'u' {
-			b = append(b, unescape[c])
+			b.WriteByte(unescape[c])
 			rest = rest[i+2:]
 			continue
 		}
 		r, n := unescapeRune(rest[i:])
 		isUnicode = isUnicode && r >= 0
-		b = utf8.AppendRune(b, r) // U+FFFD for -1
+		b.WriteRune(r) // U+FFFD for -1
 		rest = rest[i+n:]
 	}
-	return string(append(b, rest...)), isUnicode
+	b.WriteString(rest)
+	return b.String(), isUnicode
 }
 
 // unescape maps the byte after a backslash to what the two stand for.

@@ -144,6 +144,11 @@ func (f *goField) fault(raw string, err error) (name, detail string) {
 	return "", detail
 }
 
+// isString reports whether the keys of a map are the names in JSON as they are.
+func (t *goType) isString() bool {
+	return t.kind == reflect.String && t.own == ownNone && !t.nullable
+}
+
 // decodeKey decodes the name of a map's member, as a token and as a string. The
 // key that it returns is equal for names that are the same key of the map.
 func (t *goType) decodeKey(token, name string, rejectUnknown bool) (key any, err error) {
@@ -154,8 +159,6 @@ func (t *goType) decodeKey(token, name string, rejectUnknown bool) (key any, err
 		v := reflect.New(k.typ)
 		err = v.Interface().(encoding.TextUnmarshaler).UnmarshalText([]byte(name))
 		return v.Elem().Interface(), err
-	case k.kind == reflect.String:
-		return name, nil
 	case reflect.Int <= k.kind && k.kind <= reflect.Int64:
 		if n, err := strconv.ParseInt(name, 10, k.typ.Bits()); err == nil {
 			return n, nil
@@ -218,11 +221,8 @@ func (s *nameSet) add(name string) bool {
 	return true
 }
 
-// addKey is add for the key of a map.
+// addKey is add for the key of a map that is not its name.
 func (s *nameSet) addKey(key any) bool {
-	if name, ok := key.(string); ok {
-		return s.add(name)
-	}
 	if s.keys == nil {
 		s.keys = map[any]bool{}
 	}
