@@ -250,4 +250,3 @@ func addHostileRoutes(api *apiroute.Router) {
 
 // sayOK responds with the text "ok".
 func sayOK(_ *apiroute.Request, res *apiroute.Response) error { return res.Text("ok") }
-

@@ -230,6 +230,24 @@ func TestJSONPathIsCut(t *testing.T) {
 	}
 }
 
+type (
+	// A cutPlain has no code of its own.
+	cutPlain struct {
+		Name string         `json:"name"`
+		N    []any          `json:"n"`
+		M    map[string]any `json:"m"`
+		P    *cutPlain      `json:"p"`
+		L    []float64      `json:"l"`
+	}
+
+	// A cutOwn decodes a part by code of its own.
+	cutOwn struct {
+		cutPlain
+		At  time.Time `json:"at"`
+		Own agreeJSON `json:"own"`
+	}
+)
+
 // TestJSONSyntaxOffset cuts texts off and spoils them at every byte. The offset
 // must not depend on whether code of a type's own may have decoded a part, and be
 // the length of a text that merely ends too soon.
@@ -241,7 +259,7 @@ func TestJSONSyntaxOffset(t *testing.T) {
 			if strings.TrimSpace(cut) == "" || json.Valid([]byte(cut)) {
 				continue
 			}
-			path, detail := firstFault(decodeJSON([]byte(cut), new(fuzzPlain), &defaults, true))
+			path, detail := firstFault(decodeJSON([]byte(cut), new(cutPlain), &defaults, true))
 			var offset int
 			if n, _ := fmt.Sscanf(detail, "is not valid JSON at offset %d", &offset); n != 1 || path != "" || offset > len(cut) {
 				t.Fatalf("%q: %q %q", cut, path, detail)
@@ -254,7 +272,7 @@ func TestJSONSyntaxOffset(t *testing.T) {
 				if codec {
 					c.unmarshal = json.Unmarshal
 				}
-				if _, unsure := firstFault(decodeJSON([]byte(cut), new(fuzzDoc), &c, false)); unsure != detail {
+				if _, unsure := firstFault(decodeJSON([]byte(cut), new(cutOwn), &c, false)); unsure != detail {
 					t.Errorf("%q: %q, but %q if own code may decode, codec %t", cut, detail, unsure, codec)
 				}
 			}
@@ -461,7 +479,7 @@ func TestJSONFaultsShown(t *testing.T) {
 	type in struct {
 		Body struct{ A, B int } `body:"json"`
 	}
-	api := New(routerQuiet())
+	api := New(quiet())
 	Post(api, "/", func(context.Context, in) (int, error) { return 0, nil })
 	r := httptest.NewRequest("POST", "/", strings.NewReader(`{"A":"x","B":"y"}`))
 	r.Header.Set("Content-Type", "application/json")

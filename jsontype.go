@@ -337,3 +337,10 @@ func dominant(list []structField) []structField {
 	slices.SortFunc(kept, func(a, b structField) int { return slices.Compare(a.index, b.index) })
 	return kept
 }
+
+// decodesItself reports whether a type has code of its own that JSON is decoded by.
+func decodesItself(t reflect.Type) bool {
+	p := reflect.PointerTo(t)
+	return p.Implements(reflect.TypeFor[json.Unmarshaler]()) || p.Implements(reflect.TypeFor[encoding.TextUnmarshaler]()) ||
+		decodesFrom(p)
+}

@@ -2,6 +2,7 @@ package apiroute
 
 import (
 	"cmp"
+	"fmt"
 	"net/http"
 	"slices"
 	"sort"
@@ -88,6 +89,17 @@ func (p *page) with(rt *route, segs []segment) (*page, error) {
 		q.staticPrefix++
 	}
 	return q, q.addOwnResponses()
+}
+
+// A clashError is a path that cannot be registered because of another one.
+type clashError struct {
+	reason string
+	path   string // the other path
+	source string // file and line where that was registered
+}
+
+func (e *clashError) Error() string {
+	return fmt.Sprintf("%s %q, registered at %s", e.reason, e.path, e.source)
 }
 
 // allowedMethods returns the value of the Allow header for a page.

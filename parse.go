@@ -137,3 +137,8 @@ func parseFloat(v reflect.Value, s string) string {
 	v.SetFloat(f)
 	return ""
 }
+
+// isToken reports whether s is a token as defined in RFC 9110, section 5.6.2.
+func isToken(s string) bool {
+	return s != "" && strings.Trim(s, "!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz") == ""
+}

@@ -20,7 +20,7 @@ type (
 		*EmbedsItself
 		N int
 	}
-	dashTagged      struct {
+	dashTagged struct {
 		//lint:ignore SA5008 the tag is what must be refused
 		A int `json:"-,"`
 	}

@@ -1,7 +1,6 @@
 package apiroute
 
 import (
-	"encoding"
 	"encoding/json"
 	"reflect"
 	"sync"
@@ -111,11 +110,4 @@ func plainWithin(t reflect.Type, seen map[reflect.Type]bool) bool {
 		}
 	}
 	return true
-}
-
-// decodesItself reports whether a type has code of its own that JSON is decoded by.
-func decodesItself(t reflect.Type) bool {
-	p := reflect.PointerTo(t)
-	return p.Implements(reflect.TypeFor[json.Unmarshaler]()) || p.Implements(reflect.TypeFor[encoding.TextUnmarshaler]()) ||
-		decodesFrom(p)
 }

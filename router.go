@@ -129,11 +129,6 @@ func (r *Router) Method(method, path string, h Handler, opts ...Option) {
 	r.must(route{source: callerPos(), method: method, path: path, handler: h}, onRoute, opts)
 }
 
-// isToken reports whether s is a token as defined in RFC 9110, section 5.6.2.
-func isToken(s string) bool {
-	return s != "" && strings.Trim(s, "!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz") == ""
-}
-
 // Mount registers a plain handler for a path and everything below it, for all
 // methods except CONNECT. Examples are files, pprof, or another mux. It is tried
 // after all other paths at its level, so that Mount("/", h) gets the requests that

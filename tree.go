@@ -42,17 +42,6 @@ type wildcard struct {
 	first *route // the first route that was registered with the segment, for the text of a clash
 }
 
-// A clashError is a path that cannot be registered because of another one.
-type clashError struct {
-	reason string
-	path   string // the other path
-	source string // file and line where that was registered
-}
-
-func (e *clashError) Error() string {
-	return fmt.Sprintf("%s %q, registered at %s", e.reason, e.path, e.source)
-}
-
 func clash(reason string, other *route) error {
 	return &clashError{reason, other.path, other.source}
 }
