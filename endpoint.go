@@ -130,9 +130,10 @@ func newEndpoint[In, Out any](p *plan, f func(context.Context, In) (Out, error))
 func (e *endpoint[In, Out]) serveAlone(w http.ResponseWriter, r *http.Request, f found) {
 	c := e.calls.get()
 	c.begin(w, r, f)
-	if c.run() == nil {
-		e.calls.put(c)
+	if err := c.run(); f.match.endsReuse(err) {
+		return
 	}
+	e.calls.put(c)
 }
 
 // run returns an error if there was one, or a panic, which it has responded to.
@@ -146,14 +147,15 @@ func (c *call[In, Out]) run() (err error) {
 func (e *endpoint[In, Out]) handle(req *Request, res *Response) error {
 	c := e.calls.get()
 	outside := req.Request
-	if err := e.respond(c, req, res); err != nil {
+	err := e.respond(c, req, res)
+	if req.match.endsReuse(err) {
 		return err
 	}
 	if req.Request != outside { // it lies in the call
 		req.Request, req.body = outside, nil
 	}
 	e.calls.put(c)
-	return nil
+	return err
 }
 
 // respond fills the In, calls the function, and responds with its Out.

@@ -61,12 +61,22 @@ func (req *Request) fail(res *Response, err error) {
 		req.respondError(res, final)
 	}
 	req.log(int(res.code), late, err)
-	if onError != nil && final != nil && fmt.Sprint(final) != fmt.Sprint(err) {
+	if onError != nil && final != nil && !sameText(final, err) {
 		req.log(int(res.code), cut, final)
 	}
 	if cut && !res.isWhole() {
 		panic(http.ErrAbortHandler)
 	}
+}
+
+// sameText reports whether two errors make the same log entry.
+func sameText(a, b error) bool {
+	if x, ok := a.(*Error); ok {
+		if y, ok := b.(*Error); ok && x == y { // the most common case; not all errors can be compared
+			return true
+		}
+	}
+	return fmt.Sprint(a) == fmt.Sprint(b)
 }
 
 // callOnError returns what is left to respond to after OnError has seen an error,

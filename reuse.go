@@ -18,8 +18,8 @@ import (
 // never the Request or the Response. Without Around, nobody else is given the
 // Request, and so the body that it is read from may be used again. Without Use as
 // well, nobody else is given the Response, and so the whole exchange may be.
-// OnError is given both, but only with an error, and after an error or a panic
-// nothing is used again.
+// OnError is given both, but only with an error: where there is one, and after a
+// panic, nothing is used again.
 
 // limitReuse applies the rule on a route.
 func (rt *route) limitReuse() {
@@ -34,6 +34,11 @@ func (rt *route) limitReuse() {
 	if hasAround || rt.scope.unmarshal != nil { // a codec may keep the text
 		rt.reusesBody = false
 	}
+}
+
+// endsReuse reports whether nothing of a request that has ended with err may be used again.
+func (m *match) endsReuse(err error) bool {
+	return err != nil && (m.scope.onError != nil || err == errPanicked)
 }
 
 // A call is what one call of a typed endpoint needs.
