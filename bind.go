@@ -130,7 +130,9 @@ type binder struct {
 	req        *Request
 	few        [64]fieldStatus // of the fields, by their order, if there is room; costs no allocation
 	many       []fieldStatus   // of the fields, by their order, if few has no room; else nil
-	faults     []fieldFault    // in the order in which they were found
+	faults     []FieldError    // in the order of the struct
+	places     []int16         // the place of each of the faults; see addFault
+	placesBuf  [8]int16        // where places begins, so that a few cost no allocation
 	numUnknown int             // how many of the faults are unknown names
 }
 
@@ -150,18 +152,13 @@ const (
 	refused                         // it has a fault, and gets no other
 )
 
-// A fieldFault is something wrong, at the place of a field in the struct.
-type fieldFault struct {
-	order int
-	FieldError
-}
-
 // bind fills v, which is zero. The error is what the client gets.
 func (p *plan) bind(req *Request, v reflect.Value) error {
 	if p.numFields == 0 && len(p.validators) == 0 && !req.matchOrDefault().scope.rejectUnknown {
 		return nil
 	}
 	b := &binder{plan: p, req: req}
+	b.places = b.placesBuf[:0]
 	if p.numFields > len(b.few) {
 		b.many = make([]fieldStatus, p.numFields)
 	}
@@ -187,7 +184,7 @@ func (p *plan) bind(req *Request, v reflect.Value) error {
 		}
 	}
 	if len(b.faults) > 0 {
-		return b.badRequest()
+		return badRequest(b.faults...)
 	}
 	return p.validate(v)
 }
@@ -255,7 +252,7 @@ func (b *binder) fromData(v reflect.Value, data []byte) error {
 		}
 		faults := decodeJSON(data, b.bodyValue(v).Addr().Interface(), &b.req.matchOrDefault().scope.config, b.plain)
 		if faults != nil {
-			b.fail(b.body.order, "body", faults[0].Name, faults[0].Detail)
+			b.addFault(b.body.order, "body", faults[0].Name, faults[0].Detail)
 		}
 	case "form":
 		if mediaType, _, _ := b.req.mediaType(); mediaType != "application/x-www-form-urlencoded" {
@@ -279,7 +276,7 @@ func (b *binder) fromData(v reflect.Value, data []byte) error {
 func (b *binder) absentBody(v reflect.Value) {
 	switch {
 	case b.body.required:
-		b.fail(b.body.order, "body", "", "is required")
+		b.addFault(b.body.order, "body", "", "is required")
 	case b.body.kind == "form" && !b.body.pointer:
 		b.checkAbsent(b.body.form.fields, v)
 	}
@@ -345,7 +342,7 @@ func (b *binder) checkAbsent(fields []*field, v reflect.Value) {
 func (b *binder) refuse(f *field, detail string) {
 	if status := b.status(f); *status&refused == 0 {
 		*status |= refused
-		b.fail(f.order, f.in, f.name, detail)
+		b.addFault(f.order, f.in, f.name, detail)
 	}
 }
 
@@ -358,20 +355,16 @@ func (b *binder) refuseAll(set *fieldSet, in, detail string) {
 	for _, f := range set.fields {
 		*b.status(f) |= refused
 	}
-	b.fail(order, in, "", detail)
+	b.addFault(order, in, "", detail)
 }
 
-// fail records a fault at the place of a field in the struct.
-func (b *binder) fail(order int, in, name, detail string) {
-	b.faults = append(b.faults, fieldFault{order, FieldError{in, name, detail}})
-}
-
-// badRequest returns the error for the faults, in the order of the struct. Unknown names come last.
-func (b *binder) badRequest() *Error {
-	slices.SortStableFunc(b.faults, func(a, b fieldFault) int { return a.order - b.order })
-	fields := make([]FieldError, len(b.faults))
-	for i, f := range b.faults {
-		fields[i] = f.FieldError
+// addFault adds a fault at the place of a field in the struct. Faults at the same place stay in the
+// order in which they are added. Unknown names have the place after all fields.
+func (b *binder) addFault(order int, in, name, detail string) {
+	i := len(b.faults)
+	for i > 0 && int(b.places[i-1]) > order {
+		i--
 	}
-	return badRequest(fields...)
+	b.places = slices.Insert(b.places, i, int16(order))
+	b.faults = slices.Insert(b.faults, i, FieldError{in, name, detail})
 }

@@ -86,9 +86,8 @@ func (b *binder) unknown(in, name string) {
 		name = name[:maxJSONPath] + "…"
 	}
 	name = strings.ToValidUTF8(name, "\uFFFD")
-	fault := fieldFault{b.numFields, FieldError{in, name, isUnknown}}
-	if b.numUnknown < maxUnknown && !slices.Contains(b.faults, fault) {
-		b.faults = append(b.faults, fault)
+	if b.numUnknown < maxUnknown && !slices.Contains(b.faults, FieldError{in, name, isUnknown}) {
+		b.addFault(b.numFields, in, name, isUnknown)
 		b.numUnknown++
 	}
 }
