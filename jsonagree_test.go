@@ -1,3 +1,5 @@
+//lint:file-ignore SA5008 Tags that are of no use are part of what is tested.
+
 package apiroute
 
 import (
