@@ -1,3 +1,5 @@
+//lint:file-ignore SA5008 Tags that are of no use are part of what is tested.
+
 package apiroute
 
 import (
@@ -320,7 +322,7 @@ func agrees(t *testing.T, typ reflect.Type, doc string, reject bool) (refused bo
 	if (err != nil) != (len(w.faults) > 0) {
 		t.Fatalf("%v, reject unknown %t:\n%s\nencoding/json: %v\nthe walk: %q", typ, reject, doc, err, w.faults)
 	}
-	if len(w.faults) > maxJSONFaults || len(w.faults) < maxJSONFaults && (w.pos > len(doc) || strings.Trim(doc[w.pos:], " \n\t") != "" || len(w.steps) > 0) {
+	if len(w.faults) > maxJSONFaults || len(w.faults) < maxJSONFaults && (w.pos > len(doc) || strings.TrimSpace(doc[w.pos:]) != "" || len(w.steps) > 0) {
 		t.Fatalf("%v: %s: %d faults, and the walk ends at %d, %d deep", typ, doc, len(w.faults), w.pos, len(w.steps))
 	}
 	for _, f := range w.faults {
@@ -362,4 +364,22 @@ func TestJSONWalkAgrees(t *testing.T) {
 	if total := taken + refused; taken < total/10 || refused < total/10 {
 		t.Errorf("%d documents are taken and %d refused: the test shows little", taken, refused)
 	}
+}
+
+// FuzzJSONWalk is TestJSONWalkAgrees for documents that the fuzzer makes.
+func FuzzJSONWalk(f *testing.F) {
+	for _, s := range fuzzJSONSeeds() {
+		f.Add([]byte(s), false)
+	}
+	f.Add([]byte(`{"name":1,"kids":[{"own":11},{"count":300}],"map":{"a":{"NAME":2},"a":null}}`), true)
+	f.Add([]byte(`{"i8":"1","u":2,"f":"1e39","b":"tru","s":"\"a\"","n":"x","x":"y","y":null}`), true)
+	types := []reflect.Type{reflect.TypeFor[fuzzDoc](), reflect.TypeFor[agreeTree](), reflect.TypeFor[agreeQuoted](), reflect.TypeFor[agreeEmbedded]()}
+	f.Fuzz(func(t *testing.T, data []byte, reject bool) {
+		if !json.Valid(data) || !utf8.Valid(data) || strings.TrimSpace(string(data)) == "null" {
+			return // is refused before
+		}
+		for _, typ := range types {
+			agrees(t, typ, string(data), reject)
+		}
+	})
 }

@@ -83,27 +83,24 @@ func floatFits(number string, bits int) bool {
 // decode returns the error of decoding a value with a type's own code, into a new
 // value of the type.
 func (t *goType) decode(raw []byte, rejectUnknown bool) error {
-	switch dst := reflect.New(t.typ).Interface().(type) {
+	dst := reflect.New(t.typ).Interface()
+	switch v := dst.(type) {
 	case *time.Time:
 		// Most are of the one form that all versions of encoding/json take.
-		if raw[0] == '"' && dst.UnmarshalText(raw[1:len(raw)-1]) == nil {
+		if raw[0] == '"' && v.UnmarshalText(raw[1:len(raw)-1]) == nil {
 			return nil
 		}
-		return unmarshal(raw, dst, rejectUnknown)
 	case json.Unmarshaler:
 		if t.own == ownJSON {
-			return dst.UnmarshalJSON(raw)
+			return v.UnmarshalJSON(raw)
 		}
-		return unmarshal(raw, dst, rejectUnknown)
 	case encoding.TextUnmarshaler:
 		if t.own == ownText && raw[0] == '"' {
 			s, _ := unquote(string(raw))
-			return dst.UnmarshalText([]byte(s))
+			return v.UnmarshalText([]byte(s))
 		}
-		return unmarshal(raw, dst, rejectUnknown)
-	default:
-		return unmarshal(raw, dst, rejectUnknown)
 	}
+	return unmarshal(raw, dst, rejectUnknown)
 }
 
 // surelyTakes reports whether a field of option "string" takes a value. If not,
