@@ -132,7 +132,6 @@ type binder struct {
 	many       []fieldStatus   // of the fields, by their order, if few has no room; else nil
 	faults     []FieldError    // in the order of the struct
 	places     []int16         // the place of each of the faults; see addFault
-	placesBuf  [8]int16        // where places begins, so that a few cost no allocation
 	numUnknown int             // how many of the faults are unknown names
 }
 
@@ -158,7 +157,6 @@ func (p *plan) bind(req *Request, v reflect.Value) error {
 		return nil
 	}
 	b := &binder{plan: p, req: req}
-	b.places = b.placesBuf[:0]
 	if p.numFields > len(b.few) {
 		b.many = make([]fieldStatus, p.numFields)
 	}
