@@ -130,10 +130,9 @@ func newEndpoint[In, Out any](p *plan, f func(context.Context, In) (Out, error))
 func (e *endpoint[In, Out]) serveAlone(w http.ResponseWriter, r *http.Request, f found) {
 	c := e.calls.get()
 	c.begin(w, r, f)
-	if err := c.run(); f.match.endsReuse(err) {
-		return
+	if err := c.run(); err == nil || err != errPanicked && f.match.scope.onError == nil {
+		e.calls.put(c)
 	}
-	e.calls.put(c)
 }
 
 // run returns an error if there was one, or a panic, which it has responded to.
@@ -148,10 +147,9 @@ func (e *endpoint[In, Out]) handle(req *Request, res *Response) error {
 	c := e.calls.get()
 	outside := req.Request
 	err := e.respond(c, req, res)
-	if req.match.endsReuse(err) {
-		return err
-	}
-	if req.Request != outside { // it lies in the call
+	if err != nil && req.match.scope.onError != nil {
+		c.body = nil // OnError is given the request, and may keep the body with it
+	} else if req.Request != outside { // it lies in the call
 		req.Request, req.body = outside, nil
 	}
 	e.calls.put(c)
@@ -161,7 +159,10 @@ func (e *endpoint[In, Out]) handle(req *Request, res *Response) error {
 // respond fills the In, calls the function, and responds with its Out.
 func (e *endpoint[In, Out]) respond(c *call[In, Out], req *Request, res *Response) error {
 	if req.match.reusesBody && hasBody(req.Request) {
-		req.ownBody(&c.body)
+		if c.body == nil {
+			c.body = new(body)
+		}
+		req.ownBody(c.body)
 	}
 	in := &c.in
 	if !e.plan.plain || req.match.scope.unmarshal != nil {

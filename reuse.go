@@ -36,17 +36,12 @@ func (rt *route) limitReuse() {
 	}
 }
 
-// endsReuse reports whether nothing of a request that has ended with err may be used again.
-func (m *match) endsReuse(err error) bool {
-	return err != nil && (m.scope.onError != nil || err == errPanicked)
-}
-
 // A call is what one call of a typed endpoint needs.
 type call[In, Out any] struct {
 	exchange // only for serveAlone
 	in       In
 	out      Out
-	body     body // only if the route reuses it
+	body     *body // only if the route reuses it
 	handler  Handler
 }
 
@@ -60,8 +55,8 @@ func (p *calls[In, Out]) put(c *call[In, Out]) {
 	var zeroIn In
 	var zeroOut Out
 	c.exchange, c.in, c.out = exchange{}, zeroIn, zeroOut
-	if c.body.src != nil {
-		c.body = body{data: emptied(c.body.data)}
+	if c.body != nil && c.body.src != nil {
+		*c.body = body{data: emptied(c.body.data)}
 	}
 	p.pool.Put(c)
 }
