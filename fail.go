@@ -126,8 +126,8 @@ func (e *Error) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // 4xx status of their own. Everything else is a 500 without details, since the text of an unknown
 // error may hold secrets.
 //
-// A panic takes precedence over an *Error that it is joined with, and the route's timeout over a
-// cancelled context, which the timeout causes.
+// A panic takes precedence over an *Error that it is joined with. Once the route's Timeout has
+// passed, any other error counts as its consequence and becomes a 503.
 func (req *Request) problemFor(err error) *Error {
 	if e, ok := err.(*Error); ok && e.valid() { // the most common case
 		return e.withAllow(req.match.page)

@@ -121,9 +121,9 @@ func (p *page) tail(path string, n int) string {
 	return path
 }
 
-// validValues reports whether all values of the page's path are UTF-8 without NUL. Other values
-// would be cut or replaced by many databases and file systems, so the page rejects them with a 400
-// before a handler sees them.
+// validValues reports whether all values of the page's path are UTF-8 without NUL. Many
+// databases and file systems reject, cut or replace other values, so the page rejects them with a
+// 400 before a handler sees them.
 func (f found) validValues(p *page) bool {
 	for i, s := range p.segs {
 		switch {
