@@ -7,16 +7,18 @@ import (
 	"time"
 )
 
-// This file says what memory may be used again for a later request, and holds the pool of it. The
-// promise is that memory which a handler, middleware, or the code of a type could have kept is never
-// used for another request. Two rules keep it.
+// This file says what memory may be used again for a later request, and why. It also holds the pool
+// of the typed endpoints; Bind has a smaller one, plan.values, for which the first rule is enough.
+//
+// The promise is that memory which a handler, middleware, or the code of a type could have kept is
+// never used for another request. Two rules keep it.
 //
 // The rule on a type is [plain]: no code of the type itself can get hold of the memory that holds a
 // value, or of the JSON text from which it is decoded. Only values of plain types are filled and
 // encoded in memory that is used again.
 //
-// The rule on a route depends on who gets the exchange. A typed endpoint gets a copy of its In and a
-// context, never the Request or the Response.
+// The rule on a route depends on who gets the exchange. A typed endpoint gets a copy of its In and
+// a context, never the Request or the Response.
 //
 //	middleware of the route  who else gets what      what may be used again
 //	none                     nobody                  the whole exchange
@@ -86,10 +88,10 @@ func emptied(buffer []byte) []byte {
 //
 // A value's memory can be kept by code of its type, or of a type inside it, that is given the
 // memory. There are two kinds of such code. A method with a pointer receiver is one; it makes the
-// pointer's method set larger than the value's. Code that decodes JSON or text is the other; it gets
-// the text as well, and Implements finds it whatever its receiver. Everything else gets copies:
-// methods with a value receiver, the handler, and encoding/json's strings and numbers. What a
-// pointer, slice or map refers to is allocated anew each time.
+// pointer's method set larger than the value's. Code that decodes JSON or text is the other; it
+// gets the text as well, and Implements finds it whatever its receiver. Everything else gets
+// copies: methods with a value receiver, the handler, and encoding/json's strings and numbers. What
+// a pointer, slice or map refers to is allocated anew each time.
 //
 // If a type is plain, a value and a pointer to it have the same encoding, because no MarshalJSON or
 // MarshalText belongs to the pointer alone.
