@@ -185,8 +185,8 @@ func callerPos() string {
 	return file + ":" + strconv.Itoa(line)
 }
 
-// must registers a route, or panics with the reason why it cannot be registered and the place of the
-// call.
+// must registers a route, or panics with the reason why it cannot be registered and the place of
+// the call.
 func (r *Router) must(rt route, at place, opts []Option) {
 	if err := r.register(rt, at, opts); err != nil {
 		panic(fmt.Sprintf("apiroute: %s: path %q: %v", rt.source, r.prefix+rt.path, err))
