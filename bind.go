@@ -353,7 +353,7 @@ func (b *binder) checkAbsent(fields []*field, v reflect.Value) {
 	}
 }
 
-// refuse records what is wrong with a field, unless something is recorded already.
+// refuse records a fault of a field, unless the field has one already.
 func (b *binder) refuse(f *field, detail string) {
 	if status := b.status(f); *status&refused == 0 {
 		*status |= refused

@@ -168,8 +168,8 @@ func (b *binder) giveFiles(f *field, v reflect.Value, files []*multipart.FileHea
 // multipartForm returns the form in a multipart body. The first call reads it; later calls, and
 // those of other code in the request, return the same form.
 //
-// It does not use ParseMultipartForm, which also reads the query and merges its values into the
-// form.
+// It does not read the form with ParseMultipartForm, which also parses the query and returns its
+// errors.
 func (req *Request) multipartForm() (*multipart.Form, error) {
 	if req.MultipartForm != nil {
 		// The handler or middleware has called ParseMultipartForm, or MultipartReader. The latter
