@@ -19,10 +19,10 @@ import (
 //	Location: /secret/c             becomes  Location: /api/x/c
 //	Set-Cookie: id=1; Path=/secret  becomes  Set-Cookie: id=1; Path=/api/x
 //
-// Two things must never happen: that a request reaches a path outside of the target's, and that a
-// response names one. Services disagree on how to read unusual paths and references. So a path that
-// some service could read otherwise is rejected, and a reference that cannot be translated is
-// removed.
+// Two things must never happen: that a request reaches a path outside of the target's, and that the
+// header of a response shows the client the target's own address. Services disagree on how to read
+// unusual paths and references. So a path that some service could read in another way is rejected,
+// and a reference that cannot be translated is removed.
 type mask struct {
 	target *url.URL
 	route  string // the escaped path of the route without its catch-all: "/api/x"
@@ -290,7 +290,7 @@ func (m *mask) hideCookie(cookie string) string {
 			if !ok {
 				path, _ = m.routePath(m.basePath())
 			}
-			// The path has a part that the client has chosen; a semicolon in it would add attributes.
+			// The client has chosen a part of the path; a semicolon in it would add attributes.
 			part = " Path=" + strings.ReplaceAll(path, ";", "%3B")
 		}
 		kept = append(kept, part)

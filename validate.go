@@ -167,8 +167,8 @@ func isPromoted(t, embedded reflect.Type) bool {
 	return t.Implements(v) == embedded.Implements(v) && reflect.PointerTo(t).Implements(v) == inPointer
 }
 
-// validate calls the Validate methods of a T that has been filled. FieldErrors from several of them
-// become one 422. Any other error ends the calls, because later methods may rely on what it reports.
+// validate calls the Validate methods of a T that has been filled. The FieldErrors of all methods
+// become one 422. Any other error is returned at once.
 func (p *plan) validate(v reflect.Value) error {
 	var fields []FieldError
 	for _, val := range p.validators {
