@@ -10,9 +10,10 @@ import (
 )
 
 // This file finds everything that is wrong with a JSON text that encoding/json does not decode, in
-// the order of the text, and words it for the client, who gets the first fault. The function expected is where details such as "must be an integer" come
-// from for JSON; parse.go has those for texts. The walk uses the tokens of jsonscan.go, the Go
-// types of jsontype.go, and the rules for single values of jsonvalue.go.
+// the order of the text, and words it for the client, who gets the first fault. The function
+// expected is where details such as "must be an integer" come from for JSON; parse.go has those for
+// texts. The walk uses the tokens of jsonscan.go, the Go types of jsontype.go, and the rules for
+// single values of jsonvalue.go.
 
 // A jsonFault is one thing that is wrong with a JSON text. For the text {"items":[{"price":"x"}]}
 // and a price that is an int, it is
@@ -43,8 +44,8 @@ const (
 	notTime    = "must be a time such as 2006-01-02T15:04:05Z"
 )
 
-// maxJSONFaults is the number of faults after which a walk stops. It bounds the work for a text that
-// is wrong throughout.
+// maxJSONFaults is the number of faults after which a walk stops. It bounds the work for a text
+// that is wrong throughout.
 const maxJSONFaults = 20
 
 // A jsonWalk goes through a JSON text that encoding/json did not decode, together with the Go type

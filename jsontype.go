@@ -44,9 +44,9 @@ type goType struct {
 
 // A goField is a field of a struct that encoding/json decodes into.
 type goField struct {
-	name       string
-	typ        *goType
-	outOfReach bool // whether it is behind an embedded pointer that encoding/json cannot set
+	name       string  // in JSON
+	typ        *goType // without the option "string" or a format
+	outOfReach bool    // whether it is behind an embedded pointer that encoding/json cannot set
 
 	// wrapper is a struct type that has only this field, named V, with the options of its tag.
 	// Decoding into it shows what encoding/json makes of the options. It is nil if no option
@@ -189,7 +189,7 @@ func foldRune(r rune) rune {
 // field with the name hides it.
 type structField struct {
 	reflect.StructField
-	name       string
+	name       string // in JSON
 	tagged     bool   // whether the name is from the tag
 	options    string // the part of the tag after the name and the comma, such as "omitempty,string"
 	index      []int  // for FieldByIndex, in the outermost struct

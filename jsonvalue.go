@@ -11,7 +11,12 @@ import (
 	"time"
 )
 
-// takesScalar reports whether encoding/json decodes a scalar into a type.
+// This file has the rules of encoding/json for single values: which strings, numbers and names a Go
+// type takes, and what is wrong with one that it does not take. Where the rules are too intricate
+// to repeat, it asks encoding/json about the one value.
+
+// takesScalar reports whether encoding/json decodes a scalar into a type without code of its own.
+// token is the scalar as in the text, such as "a" with its quotes, 1.5, true or null.
 func (t *goType) takesScalar(token string) bool {
 	if t == jsonSkipped {
 		return true
@@ -30,8 +35,8 @@ func (t *goType) takesScalar(token string) bool {
 	return t.typ == reflect.TypeFor[json.Number]() || t.numberFits(token)
 }
 
-// takesNull reports whether encoding/json takes null, which it does for types
-// that it can decode, and without encoding/json/v2 for all.
+// takesNull reports whether encoding/json decodes null into a type. Without v2 it does into every
+// type; with v2, only into types that it can decode at all.
 func (t *goType) takesNull() bool {
 	switch t.kind {
 	case reflect.Chan, reflect.Func, reflect.Complex64, reflect.Complex128, reflect.UnsafePointer:
@@ -40,6 +45,8 @@ func (t *goType) takesNull() bool {
 	return true
 }
 
+// takesString reports whether encoding/json decodes a string into a type. A []byte takes base64,
+// and a json.Number takes a number in quotes.
 func (t *goType) takesString(token string) bool {
 	switch {
 	case t.typ == reflect.TypeFor[json.Number]():
@@ -53,8 +60,8 @@ func (t *goType) takesString(token string) bool {
 	return t.kind == reflect.String || t.takesAny()
 }
 
-// numberFits reports whether a type of numbers takes a number, which is written
-// in decimal.
+// numberFits reports whether a number fits a type of numbers. The types of integers take no
+// fraction and no exponent, so 1.0 and 1e3 do not fit.
 func (t *goType) numberFits(number string) bool {
 	var err error
 	switch t.kind {
@@ -70,8 +77,8 @@ func (t *goType) numberFits(number string) bool {
 	return err == nil
 }
 
-// floatFits reports whether a float takes a number. Only one with an exponent or
-// many digits may be out of range.
+// floatFits reports whether a number is in the range of a float with this many bits. Only a number
+// with an exponent or many digits can be out of range, since the largest float32 has 39 digits.
 func floatFits(number string, bits int) bool {
 	if len(number) <= 38 && strings.IndexByte(number, 'e') < 0 && strings.IndexByte(number, 'E') < 0 {
 		return true
@@ -85,7 +92,7 @@ func floatFits(number string, bits int) bool {
 func (t *goType) decode(raw []byte, rejectUnknown bool) error {
 	switch dst := reflect.New(t.typ).Interface().(type) {
 	case *time.Time:
-		// Most are of the one form that all versions of encoding/json take.
+		// Most times have the form that all versions of encoding/json accept.
 		if raw[0] == '"' && dst.UnmarshalText(raw[1:len(raw)-1]) == nil {
 			return nil
 		}
@@ -106,8 +113,8 @@ func (t *goType) decode(raw []byte, rejectUnknown bool) error {
 	}
 }
 
-// surelyTakes reports whether a field of option "string" takes a value. If not,
-// only encoding/json knows.
+// surelyTakes reports whether a field with the option "string" takes a value, as far as that is
+// simple to tell. If it returns false, only encoding/json knows.
 func (f *goField) surelyTakes(raw string) bool {
 	if !f.quoted || f.typ.own != ownNone || raw[0] != '"' {
 		return false
@@ -123,10 +130,11 @@ func (f *goField) surelyTakes(raw string) bool {
 	return isNumber(s) && f.typ.numberFits(s)
 }
 
-// notPlain reports whether a rune may not stand for itself in a JSON string.
+// notPlain reports whether a rune must be escaped in a JSON string.
 func notPlain(r rune) bool { return r < ' ' || r == '"' || r == '\\' }
 
-// fault says what a field of option "string" has against a value.
+// fault returns the fault of a value that a field with an option does not take: the detail, and a
+// name if the type's own code has given one.
 func (f *goField) fault(raw string, err error) (name, detail string) {
 	if f.typ.own != ownNone || !f.quoted {
 		return ownFault(f.typ.typ, err)
@@ -144,13 +152,14 @@ func (f *goField) fault(raw string, err error) (name, detail string) {
 	return "", detail
 }
 
-// isString reports whether the keys of a map are the names in JSON as they are.
+// isString reports whether a map with keys of this type uses the names in JSON as they are.
 func (t *goType) isString() bool {
 	return t.kind == reflect.String && t.own == ownNone && !t.nullable
 }
 
-// decodeKey decodes the name of a map's member, as a token and as a string. The
-// key that it returns is equal for names that are the same key of the map.
+// decodeKey decodes the name of a member into the key of a map. token is the name as in the text,
+// and name is the string that it denotes. Two names with equal results are the same key, as "1" and
+// "+1" are if the key's own code accepts both.
 func (t *goType) decodeKey(token, name string, rejectUnknown bool) (key any, err error) {
 	k := t.key
 	switch {
@@ -182,7 +191,7 @@ func (t *goType) decodeKey(token, name string, rejectUnknown bool) (key any, err
 	}
 }
 
-// keyFault says what the type of a map's keys has against a name.
+// keyFault returns the detail for a name that is not a key of the map.
 func (t *goType) keyFault(name string, err error) (detail string) {
 	k := t.key
 	if k.own == ownNone && !k.nullable && reflect.Int <= k.kind && k.kind <= reflect.Uintptr {
@@ -192,15 +201,16 @@ func (t *goType) keyFault(name string, err error) (detail string) {
 	return detail
 }
 
-// A nameSet is the names of an object's members.
+// A nameSet holds the names of an object's members that have been seen, to find those that appear
+// twice.
 type nameSet struct {
-	few  [8]string // the first, most objects have no others
-	n    int       // of few
-	many map[string]bool
-	keys map[any]bool // of a map
+	few  [8]string       // the first names; most objects have no more
+	n    int             // how many elements of few are in use
+	many map[string]bool // the names after those; nil if there are none
+	keys map[any]bool    // the keys, if they are not the names themselves; nil if there are none
 }
 
-// add adds a name, and returns false if the set has it already.
+// add adds a name. It returns false if the set already has it.
 func (s *nameSet) add(name string) bool {
 	for _, other := range s.few[:s.n] {
 		if other == name {
@@ -221,7 +231,7 @@ func (s *nameSet) add(name string) bool {
 	return true
 }
 
-// addKey is add for the key of a map that is not its name.
+// addKey adds a key of a map. It returns false if the set already has it.
 func (s *nameSet) addKey(key any) bool {
 	if s.keys == nil {
 		s.keys = map[any]bool{}
@@ -233,8 +243,8 @@ func (s *nameSet) addKey(key any) bool {
 	return true
 }
 
-// unexplained returns the fault for an error of decoding of which nothing is
-// known but what it says.
+// unexplained returns the fault for an error of decoding that the walk cannot explain. Its detail
+// is taken from the error if the error is of a known type.
 func unexplained(err error) jsonFault {
 	name, detail := ownFault(nil, err)
 	if detail == wrongForm {
@@ -243,8 +253,9 @@ func unexplained(err error) jsonFault {
 	return jsonFault{name, detail, codeType}
 }
 
-// ownFault says what a type's own code has against a value: what a [FieldError]
-// in the error says, or what is known of the type.
+// ownFault returns the fault that a type's own code has found in a value: what a [FieldError] in
+// the error says, or else a detail for the type. The text of any other error is not sent to the
+// client. t may be nil.
 func ownFault(t reflect.Type, err error) (name, detail string) {
 	var field FieldError
 	var pointer *FieldError
@@ -262,14 +273,14 @@ func ownFault(t reflect.Type, err error) (name, detail string) {
 	return "", wrongForm
 }
 
-// describeV1 says what an error of encoding/json has against a value. Not all of
-// them have a type.
+// describeV1 returns the detail for an error of encoding/json without v2. Some of its errors can
+// only be recognised by their text.
 func describeV1(err error) string {
 	var wrongType *json.UnmarshalTypeError
 	var corrupt base64.CorruptInputError
 	switch {
 	case errors.As(err, &wrongType):
-		if wrongType.Type == nil { // made by a type's own UnmarshalJSON
+		if wrongType.Type == nil { // from a type's own UnmarshalJSON
 			return wrongForm
 		}
 		_, number, _ := strings.Cut(wrongType.Value, "number ")
