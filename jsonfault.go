@@ -93,7 +93,8 @@ func (w *jsonWalk) run(t *goType, err error) []jsonFault {
 // Each of the methods below walks through one value, leaves pos after it, and returns whether the
 // walk goes on. It ends when there are maxJSONFaults.
 
-// value walks through the value at pos, which is decoded into a t.
+// value walks through the value at pos, which encoding/json would decode into a t. If the kinds of
+// the two do not fit, it adds a fault and does not look inside the value.
 func (w *jsonWalk) value(t *goType) bool {
 	switch c := w.doc[w.pos]; {
 	case t.own != ownNone:
@@ -101,7 +102,7 @@ func (w *jsonWalk) value(t *goType) bool {
 	case t == jsonSkipped && !w.namesOnce:
 		w.pos = valueEnd(w.doc, w.pos)
 		return true
-	case c == '{' && t.refuses:
+	case c == '{' && t.refuses: // an error of the type, whatever the object has
 		return w.refuse(wrongForm, codeType)
 	case c == '{' && (t.kind == reflect.Struct || t.kind == reflect.Map || t.takesAny()):
 		return w.object(t)
@@ -173,6 +174,10 @@ func (w *jsonWalk) next() {
 
 // member walks through the member of an object whose name is at pos. seen holds the names before
 // it.
+//
+// The name is looked at first: whether it is Unicode, whether it is a field or a key of t, and
+// whether it appears twice. If there is a fault in the name, the value is not looked at, since it
+// has no type or is not the only value for it.
 func (w *jsonWalk) member(t *goType, seen *nameSet) bool {
 	end, _ := stringEnd(w.doc, w.pos)
 	token := w.doc[w.pos:end]
@@ -185,7 +190,7 @@ func (w *jsonWalk) member(t *goType, seen *nameSet) bool {
 	switch {
 	case t.kind == reflect.Struct:
 		return w.memberOfStruct(t, name, seen)
-	case t.kind == reflect.Map && !t.key.isString():
+	case t.kind == reflect.Map && !t.key.isString(): // different names can be the same key
 		key, err := t.decodeKey(token, name, w.rejectUnknown)
 		switch {
 		case err != nil:
@@ -271,7 +276,8 @@ func (w *jsonWalk) ownValue(t *goType) bool {
 }
 
 // raw moves past a value and returns its bytes. It may add faults that no type allows, such as
-// repeated names.
+// names that appear twice. The capacity of the result is its length, so that code of a type cannot
+// append to it and overwrite the text.
 func (w *jsonWalk) raw() []byte {
 	start := w.pos
 	if !w.value(jsonSkipped) {
@@ -285,7 +291,7 @@ func (w *jsonWalk) raw() []byte {
 // struct.
 func (w *jsonWalk) field(f *goField) bool {
 	switch {
-	case f.outOfReach:
+	case f.outOfReach: // encoding/json has an error for any value
 		return w.refuse(wrongForm, codeType)
 	case f.wrapper == nil:
 		return w.value(f.typ)
@@ -295,6 +301,7 @@ func (w *jsonWalk) field(f *goField) bool {
 	if len(w.faults) > before || f.surelyTakes(string(raw)) {
 		return len(w.faults) < maxJSONFaults
 	}
+	// The text for a wrapper, in which the field has the name V.
 	wrapped := append(append([]byte(`{"V":`), raw...), '}')
 	if err := unmarshal(wrapped, reflect.New(f.wrapper).Interface(), w.rejectUnknown); err != nil {
 		name, detail := f.fault(string(raw), err)
@@ -310,7 +317,8 @@ func (w *jsonWalk) refuse(detail, code string) bool {
 }
 
 // add adds a fault of the value to which the steps lead. name is "" or the path from there to a
-// value inside, which a type's own code has reported.
+// value inside, which a type's own code has reported: with the steps to items[2] and the name
+// price, the path of the fault is items[2].price.
 func (w *jsonWalk) add(name, detail, code string) bool {
 	path := w.path()
 	if path != "" && name != "" && name[0] != '[' {
@@ -320,8 +328,11 @@ func (w *jsonWalk) add(name, detail, code string) bool {
 	return len(w.faults) < maxJSONFaults
 }
 
-// path returns the steps as a path, such as items[2].price. Names with other characters than
-// letters, digits, _ and - are quoted, as in ["a.b"]. A long path is cut.
+// path returns the steps as a path:
+//
+//	items[2].price  the member price of element 2 of the member items
+//	["a.b"].c       names with other characters than letters, digits, _ and - are quoted
+//	a.b.c…          a path longer than maxJSONPath is cut
 func (w *jsonWalk) path() string {
 	var b strings.Builder
 	for _, step := range w.steps {
@@ -362,8 +373,14 @@ func isSpecial(r rune) bool {
 }
 
 // expected returns the detail for a value that does not fit a Go type. number is the value if it is
-// a number, and otherwise "": a whole number that does not fit an integer type is out of range, so
-// the detail gives the range.
+// a number, and otherwise "". A whole number that does not fit an integer type is out of its range,
+// so the detail gives the range:
+//
+//	type   number  detail
+//	int8   ""      must be an integer
+//	int8   "1.5"   must be an integer
+//	int8   "1000"  must be an integer from -128 to 127
+//	[]int  ""      must be an array
 func expected(t reflect.Type, number string) string {
 	if t == reflect.TypeFor[json.Number]() {
 		return notNumber

@@ -17,7 +17,8 @@ func skipSpace(doc string, i int) int {
 }
 
 // stringEnd returns the offset after the string that begins at start, and whether the string has an
-// escape. It searches for the quote first, since most strings have no escape.
+// escape. For `"a\"b", 1` and 0 it returns 6 and true. It searches for a quote first, since most
+// strings have no escape.
 func stringEnd(doc string, start int) (end int, escaped bool) {
 	start++
 	end = start + strings.IndexByte(doc[start:], '"') + 1
@@ -35,7 +36,8 @@ func stringEnd(doc string, start int) (end int, escaped bool) {
 	}
 }
 
-// literalEnd returns the offset after the number, true, false or null that begins at i.
+// literalEnd returns the offset after the number, true, false or null that begins at i. It looks
+// for the byte that ends such a token, and not at the token itself.
 func literalEnd(doc string, i int) int {
 	for i < len(doc) {
 		switch doc[i] {
@@ -47,8 +49,8 @@ func literalEnd(doc string, i int) int {
 	return i
 }
 
-// valueEnd returns the offset after the value that begins at i. It counts brackets rather than
-// calling itself, so deep nesting costs no stack.
+// valueEnd returns the offset after the value that begins at i, which may be an object or an array.
+// It counts brackets rather than calling itself, so deep nesting costs no stack.
 func valueEnd(doc string, i int) int {
 	for depth := 0; ; {
 		switch doc[i] {
@@ -74,8 +76,8 @@ func valueEnd(doc string, i int) int {
 }
 
 // unquote returns the string that a token with quotes denotes, and whether it is Unicode. It is not
-// if it has half a surrogate pair, such as "\ud800". Like encoding/json, unquote then has U+FFFD in
-// its place.
+// if it has half a surrogate pair, such as "\ud800". Like encoding/json, unquote then puts U+FFFD
+// in its place.
 func unquote(token string) (s string, isUnicode bool) {
 	rest := token[1 : len(token)-1]
 	i := strings.IndexByte(rest, '\\')
@@ -105,8 +107,9 @@ func unquote(token string) (s string, isUnicode bool) {
 // unescape maps the byte after a backslash to the byte that the two denote.
 var unescape = [256]byte{'"': '"', '\\': '\\', '/': '/', 'b': '\b', 'f': '\f', 'n': '\n', 'r': '\r', 't': '\t'}
 
-// unescapeRune returns the rune for the escape \u12ab at the beginning of s, or for two of them
-// that are a surrogate pair, and the length of the escapes. The rune is -1 for half a pair.
+// unescapeRune returns the rune for the escape \u12ab at the beginning of s, and the length of the
+// escape. JSON writes a rune beyond U+FFFF as two escapes, which are a surrogate pair: \ud83d\ude00
+// is U+1F600, of length 12 (RFC 8259, section 7). The rune is -1 for half a pair.
 func unescapeRune(s string) (r rune, n int) {
 	r = hexRune(s)
 	if r < 0xd800 || 0xdfff < r {
@@ -126,7 +129,8 @@ func hexRune(s string) rune {
 	return rune(n)
 }
 
-// isNumber reports whether a string is a number in the syntax of JSON (RFC 8259, section 6).
+// isNumber reports whether a string is a number in the syntax of JSON (RFC 8259, section 6). So 1,
+// -0.5 and 1e+3 are numbers, and 01, +1, .5 and 1. are not.
 func isNumber(s string) bool {
 	s = strings.TrimPrefix(s, "-")
 	whole := digits(s)

@@ -132,9 +132,10 @@ func refusesObjects(t reflect.Type) bool {
 	return unmarshal([]byte("{}"), reflect.New(t).Interface(), false) != nil
 }
 
-// ownCodeOf returns which of a type's own methods decodes it. pointer reports that the type is
-// behind a pointer. encoding/json without v2 does not look for methods of an unnamed type, which it
-// can have from an embedded field, unless the type is behind a pointer.
+// ownCodeOf returns which of a type's own methods decodes it. UnmarshalJSON takes precedence over
+// UnmarshalText. pointer reports that the type is behind a pointer. encoding/json without v2 does
+// not look for methods of an unnamed type, which can have them from an embedded field, unless the
+// type is behind a pointer.
 func ownCodeOf(t reflect.Type, pointer bool) ownCode {
 	p := reflect.PointerTo(t)
 	switch {
@@ -196,7 +197,9 @@ type structField struct {
 	outOfReach bool
 }
 
-// addFields adds the fields of a struct to its goType, including those of embedded structs.
+// addFields adds the fields of a struct to its goType, including those of embedded structs. If
+// encoding/json/v2 has rules for the struct that this package does not follow, it counts as a type
+// with its own code.
 func (b *goTypeBuilder) addFields(n *goType) {
 	list, custom := structFields(n.typ)
 	if custom {
@@ -212,6 +215,7 @@ func (b *goTypeBuilder) addFields(n *goType) {
 			f.wrapper = reflect.StructOf([]reflect.StructField{{Name: "V", Type: c.Type, Tag: tag}})
 		}
 		n.fields[f.name] = f
+		// With v2, only a field with the option "case:ignore" matches in any letter case.
 		key := string(foldName(nil, f.name))
 		if _, ok := n.folded[key]; !ok && (!jsonV2 || hasOption(c.options, "case:ignore")) {
 			n.folded[key] = f
@@ -229,8 +233,12 @@ func isQuotable(t reflect.Type) bool {
 }
 
 // structFields returns the candidates for the names of a struct, level by level: first the fields
-// of the struct itself, then those of the structs embedded in it, and so on. custom reports that
-// the struct uses options for which only encoding/json/v2 has the rules; list is then nil.
+// of the struct itself, then those of the structs embedded in it, and so on. A struct that is
+// embedded at several levels counts at the first. If it is embedded twice at one level, its fields
+// are listed twice, so that they hide each other.
+//
+// custom reports that the struct uses options for which only encoding/json/v2 has the rules; list
+// is then nil.
 func structFields(t reflect.Type) (list []structField, custom bool) {
 	level := []structField{{StructField: reflect.StructField{Type: t}}}
 	times := map[reflect.Type]int{} // how often each type is embedded at this level
@@ -253,7 +261,7 @@ func structFields(t reflect.Type) (list []structField, custom bool) {
 				case embedded == nil:
 					list = append(list, c)
 					if times[outer.Type] > 1 {
-						list = append(list, c) // twice at one level, so that the two hide each other
+						list = append(list, c) // embedded twice at this level
 					}
 				default:
 					c.outOfReach = c.outOfReach || c.Type != embedded && !c.IsExported()
@@ -270,8 +278,9 @@ func structFields(t reflect.Type) (list []structField, custom bool) {
 }
 
 // parseTag sets the name and the options from the tag. embedded is not nil if the field is an
-// embedded struct without a name, whose fields count as those of the struct around it. ignored
-// reports that encoding/json ignores the field.
+// embedded struct without a name in its tag, whose fields count as those of the struct around it.
+// ignored reports that encoding/json ignores the field, because of json:"-" or because it is not
+// exported.
 func (c *structField) parseTag() (embedded reflect.Type, ignored bool) {
 	t := c.Type
 	if t.Kind() == reflect.Pointer && t.Name() == "" {
@@ -320,7 +329,16 @@ func hasFormat(options string) bool {
 
 // dominant returns the fields that no other field hides, in the order of the struct. Among fields
 // with the same name, the one at the shallowest depth wins, as in Go. If there are several at that
-// depth, the only one with a tag wins. If that does not decide either, all of them are hidden.
+// depth, the only one with a tag wins. If that does not decide either, all of them are hidden. For
+// example, of
+//
+//	type T struct {
+//		A                   // has ID and Name
+//		B                   // has ID and Name with a tag json:"Name"
+//		Role string
+//	}
+//
+// the fields B.Name and Role remain: B.Name has a tag, and A.ID and B.ID hide each other.
 func dominant(list []structField) []structField {
 	slices.SortStableFunc(list, func(a, b structField) int {
 		if c := cmp.Compare(len(a.index), len(b.index)); c != 0 || a.tagged == b.tagged {

@@ -16,7 +16,15 @@ import (
 // to repeat, it asks encoding/json about the one value.
 
 // takesScalar reports whether encoding/json decodes a scalar into a type without code of its own.
-// token is the scalar as in the text, such as "a" with its quotes, 1.5, true or null.
+// token is the scalar as in the text, with the quotes of a string. For example:
+//
+//	token  Go types that take it
+//	null   all, or with v2 all that can be decoded
+//	true   bool, any
+//	"a"    string, any
+//	"YQ==" []byte as well
+//	"1"    json.Number as well
+//	1      numbers that it fits, json.Number, any
 func (t *goType) takesScalar(token string) bool {
 	if t == jsonSkipped {
 		return true
@@ -87,8 +95,9 @@ func floatFits(number string, bits int) bool {
 	return err == nil
 }
 
-// decode returns the error of decoding a value with a type's own code, into a new
-// value of the type.
+// decode decodes a value with the type's own code, into a new value that is then dropped, and
+// returns the error. It calls the method itself where it can, because encoding/json wraps the
+// errors of methods differently from version to version.
 func (t *goType) decode(raw []byte, rejectUnknown bool) error {
 	switch dst := reflect.New(t.typ).Interface().(type) {
 	case *time.Time:
@@ -114,7 +123,9 @@ func (t *goType) decode(raw []byte, rejectUnknown bool) error {
 }
 
 // surelyTakes reports whether a field with the option "string" takes a value, as far as that is
-// simple to tell. If it returns false, only encoding/json knows.
+// simple to tell. With json:",string", an int takes the string "1", a bool "true", and a string
+// takes a string with quotes of its own, such as "\"a\"". If surelyTakes returns false, only
+// encoding/json knows.
 func (f *goField) surelyTakes(raw string) bool {
 	if !f.quoted || f.typ.own != ownNone || raw[0] != '"' {
 		return false
@@ -133,8 +144,8 @@ func (f *goField) surelyTakes(raw string) bool {
 // notPlain reports whether a rune must be escaped in a JSON string.
 func notPlain(r rune) bool { return r < ' ' || r == '"' || r == '\\' }
 
-// fault returns the fault of a value that a field with an option does not take: the detail, and a
-// name if the type's own code has given one.
+// fault returns the fault of a value that a field with an option does not take: the detail, such as
+// "must be a string that holds an integer", and a name if the type's own code has given one.
 func (f *goField) fault(raw string, err error) (name, detail string) {
 	if f.typ.own != ownNone || !f.quoted {
 		return ownFault(f.typ.typ, err)
@@ -158,8 +169,12 @@ func (t *goType) isString() bool {
 }
 
 // decodeKey decodes the name of a member into the key of a map. token is the name as in the text,
-// and name is the string that it denotes. Two names with equal results are the same key, as "1" and
-// "+1" are if the key's own code accepts both.
+// and name is the string that it denotes. The result is a key that can be compared: two names with
+// equal keys are the same member of the map, as "a" and "A" are if the key's own code ignores
+// letter case.
+//
+// Keys that are integers or have a method UnmarshalText are simple. For all others, encoding/json
+// decodes an object that has only this name.
 func (t *goType) decodeKey(token, name string, rejectUnknown bool) (key any, err error) {
 	k := t.key
 	switch {
@@ -202,7 +217,7 @@ func (t *goType) keyFault(name string, err error) (detail string) {
 }
 
 // A nameSet holds the names of an object's members that have been seen, to find those that appear
-// twice.
+// twice. The first eight are in an array, which needs no allocation and is as fast as a map.
 type nameSet struct {
 	few  [8]string       // the first names; most objects have no more
 	n    int             // how many elements of few are in use
