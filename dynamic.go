@@ -45,8 +45,18 @@ func (s segment) String() string {
 	return s.text
 }
 
-// parsePath splits a registered path into its segments. "/" has none. Errors have no prefix and
-// begin with "it", because the caller names the path.
+// parsePath splits a registered path into its segments. "/" has none. For example:
+//
+//	/posts/[id]       static "posts", single "id"
+//	/docs/[...path]   static "docs", catchAll "path"
+//	/shop/[[...x]]    static "shop", optional "x"
+//	/caf%C3%A9        static "café"
+//	/posts/           error: it must not end with a slash
+//	/[...a]/b         error: the catch-all [...a] must be the last segment
+//	/[a]/[a]          error: the name "a" is in it twice
+//
+// Errors have no prefix, and "it" in them is the path, because the caller names the path before
+// them.
 func parsePath(path string) ([]segment, error) {
 	switch {
 	case !strings.HasPrefix(path, "/"):
@@ -77,9 +87,9 @@ func parsePath(path string) ([]segment, error) {
 	return segs, nil
 }
 
-// parseSegment parses one segment of a registered path. It decodes escapes, as a request's path is
-// decoded, so that /caf%C3%A9 and /café are one path. Segments that no request can match, such as
-// "..", are mistakes.
+// parseSegment parses one segment of a registered path. It decodes escapes, as the path of a
+// request is decoded. A segment that no request can have, such as "..", is an error, and so is one
+// that would be ambiguous, such as a name with a bracket.
 func parseSegment(text string) (segment, error) {
 	seg := segment{static, text}
 	if inner, ok := between(text, "[[...", "]]"); ok {

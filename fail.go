@@ -121,13 +121,18 @@ func (e *Error) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	e.write(w, r.Method == http.MethodHead)
 }
 
-// problemFor returns the problem that the client gets for an error. An *Error stands for itself,
-// wrapped or not. A few errors of the standard library say that the request is at fault and have a
-// 4xx status of their own. Everything else is a 500 without details, since the text of an unknown
-// error may hold secrets.
+// problemFor returns the problem that the client gets for an error. In this order:
 //
-// A panic takes precedence over an *Error that it is joined with. Once the route's Timeout has
-// passed, any other error counts as its consequence and becomes a 503.
+//	panic                            500
+//	*Error, wrapped or not           itself, or a 500 if its status is invalid
+//	any, after the route's Timeout   503
+//	context.Canceled, client gone    errGone
+//	http.MaxBytesError               413
+//	errors of mime/multipart         413, 400 or 415
+//	any other                        500
+//
+// A 500 has no details, since the text of an unknown error may hold secrets. A panic comes first
+// because it may be joined with an *Error.
 func (req *Request) problemFor(err error) *Error {
 	if e, ok := err.(*Error); ok && e.valid() { // the most common case
 		return e.withAllow(req.match.page)
@@ -204,9 +209,11 @@ func (req *Request) log(status int, late bool, err error) {
 	logger.LogAttrs(ctx, level, "apiroute: request failed", attrs...)
 }
 
-// logLevel returns the level for an error: Debug if the client has received everything there is to
-// know, or has gone; Warn if the log has more than the client received; and Error if the server is
-// at fault, or if the error came late and the response is incomplete.
+// logLevel returns the level for an error:
+//
+//	Debug  the client has received everything there is to know, or has gone
+//	Warn   the log has more than the client received
+//	Error  the server is at fault, or the response is incomplete
 func (req *Request) logLevel(status int, late bool, err error) slog.Level {
 	e, ok := err.(*Error)
 	switch {

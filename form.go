@@ -50,8 +50,8 @@ type pair struct {
 	bad         bool   // whether it has a semicolon or a bad escape
 }
 
-// cut sets p to the first pair of a query, still escaped, and returns the rest of the query. It
-// reads each byte once.
+// cut sets p to the first pair of a query, still escaped, and returns the rest of the query. For
+// "a=1&b=2" it sets p to a and 1, and returns "b=2". It reads each byte once.
 //
 // A semicolon makes the pair bad, as in url.ParseQuery: some servers take it for a separator and
 // others do not, which has been used to poison caches (golang.org/issue/25192).
@@ -103,10 +103,12 @@ func (b *binder) unknown(in, name string) {
 	}
 }
 
-// fromMultipart fills v, the struct of a form, from a multipart body.
+// fromMultipart fills v, the struct of a form, from a multipart body. A name can have both values
+// and files. It returns an error if the body as a whole is rejected; a malformed form is recorded
+// as a fault of all its fields instead.
 func (b *binder) fromMultipart(v reflect.Value) error {
 	form, err := b.req.multipartForm()
-	if e, ok := err.(*Error); ok && len(e.Fields) > 0 {
+	if e, ok := err.(*Error); ok && len(e.Fields) > 0 { // malformed, but no reason to hide other faults
 		b.refuseAll(&b.body.form, "form", e.Fields[0].Detail)
 		return nil
 	}
@@ -188,7 +190,7 @@ func (req *Request) multipartForm() (*multipart.Form, error) {
 		if b.progress.Load() != unread {
 			return nil, errBodyRead
 		}
-		b.offset = 0
+		b.offset = 0 // if the body is buffered, from its beginning
 	}
 	r, err := req.MultipartReader()
 	if err != nil {

@@ -298,9 +298,16 @@ func (m *mask) hideCookie(cookie string) string {
 	return strings.Join(kept, ";")
 }
 
-// toRoute translates a reference in the response to out into one on the route. It returns
-// references to other services unchanged. It returns false if it cannot parse the reference, or if
-// the reference names the target's host but not a path below the target's.
+// toRoute translates a reference in the response to out into one on the route. With the target
+// https://example.com/secret and the route /api/x:
+//
+//	/secret/c                   /api/x/c, true
+//	https://example.com/secret  /api/x, true
+//	https://other.example/      unchanged, true
+//	/admin                      "", false: on the target's host, but not below its path
+//	https://example.com:8443/   "", false: another service of the target's host
+//
+// It also returns false if it cannot parse the reference.
 func (m *mask) toRoute(ref string, out *http.Request) (string, bool) {
 	u, ok := resolve(ref, out)
 	if !ok {
@@ -354,7 +361,8 @@ func resolve(ref string, out *http.Request) (*url.URL, bool) {
 
 // compareHost reports whether a URL in the response to out has a host name of the target
 // (sameName), and whether it has the port as well (isTarget). The target has up to three names: its
-// own, and two that an edit of the program may have set, in the URL and in the Host of the request.
+// own, and two that an edit of [Proxy] may have set, in the URL and in the Host of the request.
+// Names are compared without letter case and without the period of a fully qualified name.
 func (m *mask) compareHost(u *url.URL, out *http.Request) (sameName, isTarget bool) {
 	if u.Host == "" {
 		return false, false

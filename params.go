@@ -105,8 +105,8 @@ func (f found) segmentsFrom(p *page, i int) []string {
 }
 
 // tail returns a path that the page matches without its first n segments. For example, it returns
-// "/c/d" for "/a/b/c/d" and 2. It skips the page's static prefix in one step, because its length is
-// known.
+// "/c/d" for "/a/b/c/d" and 2, and "" for 4. It skips the page's static prefix in one step, because
+// its length is known. The path must be plain.
 func (p *page) tail(path string, n int) string {
 	if n >= p.staticPrefix {
 		path, n = path[min(p.staticPrefixLen, len(path)):], n-p.staticPrefix

@@ -86,7 +86,7 @@ func (s *fieldSet) get(name string) *field {
 	return nil
 }
 
-// A bodyPlan says how the field for the body is filled.
+// A bodyPlan says how the field for the body is filled. A struct has at most one.
 type bodyPlan struct {
 	order    int          // its place among all fields of the plan
 	kind     string       // "json", "form" or "bytes", as in the tag
@@ -102,6 +102,7 @@ type bodyPlan struct {
 var plans sync.Map // from reflect.Type to *plan
 
 // planOf returns the plan for a type. It always returns the same one, so that its pool is shared.
+// If two goroutines make a plan for the same type at once, one plan is dropped.
 func planOf(t reflect.Type) *plan {
 	if p, ok := plans.Load(t); ok {
 		return p.(*plan)
@@ -221,6 +222,8 @@ func (p *planner) addField(sf taggedField) {
 }
 
 // newField returns the field for a Go field other than the body, or nil if there is a fault in it.
+// It takes the next place in the order, faulty or not. Names of headers are stored in their
+// canonical form, in which net/http has them.
 func (p *planner) newField(sf taggedField) *field {
 	before := len(p.faults)
 	name, required := p.splitTag(sf)
@@ -235,8 +238,8 @@ func (p *planner) newField(sf taggedField) *field {
 	if f.in == "header" {
 		f.name = http.CanonicalHeaderKey(name)
 	}
-	// One value for two fields is more likely a slip than meant, and which one is at fault would be
-	// unclear.
+	// Two fields for the same value are more likely a mistake than an intention, and a fault of the
+	// value could not be assigned to one of them.
 	key := f.in + " " + f.name
 	if other, ok := p.goNames[key]; ok {
 		p.failf("fields %s and %s are both %s", other, f.goName, key)
@@ -252,7 +255,14 @@ func (p *planner) newField(sf taggedField) *field {
 	return f
 }
 
-// setType sets how the values of a field are parsed, which depends on its type.
+// setType sets how the values of a field are parsed, which depends on its type:
+//
+//	V    one value; a second one is a fault
+//	*V   one value; nil without one
+//	[]V  all values of a repeated name or of a catch-all, but not for cookies
+//	*multipart.FileHeader, []*multipart.FileHeader  the files of a form
+//
+// V is any type that parser supports.
 func (p *planner) setType(f *field, t reflect.Type) {
 	switch {
 	case f.in == "form" && t == reflect.TypeFor[*multipart.FileHeader]():
@@ -260,8 +270,9 @@ func (p *planner) setType(f *field, t reflect.Type) {
 	case f.in == "form" && t == reflect.TypeFor[[]*multipart.FileHeader]():
 		f.file, f.slice = true, true
 	default:
-		// A type is asked first whether it parses itself, since a slice or a pointer may. A []byte
-		// would take a list of numbers, which nobody means; cookies are not repeated.
+		// The type itself comes first, since a slice or a named pointer type may parse itself: a
+		// net.IP is one value and not a list of bytes. A []byte would take a list of numbers, which
+		// nobody means. Only the first of several cookies counts, so a slice makes no sense there.
 		if f.parse = parser(t); f.parse == nil && t.Kind() == reflect.Pointer {
 			f.pointer, f.parse = true, parser(t.Elem())
 		} else if f.parse == nil && t.Kind() == reflect.Slice && t.Elem() != reflect.TypeFor[byte]() && f.in != "cookie" {
@@ -300,7 +311,9 @@ func (p *planner) addDefault(f *field, t reflect.Type, text string) {
 	}
 }
 
-// addBody sets the plan for the body, with the fields of the form if the body is one.
+// addBody sets the plan for the body: JSON of any type that can be decoded, a form with the fields
+// of a struct, or the bytes as they are. There is only one body, so a second field for it is a
+// fault. A JSON body is required unless its field is a pointer.
 func (p *planner) addBody(f taggedField) {
 	if p.body != nil {
 		p.failf("field %s is a second body", f.goName)
@@ -319,7 +332,7 @@ func (p *planner) addBody(f taggedField) {
 	k := b.typ.Kind()
 	switch kind {
 	case "json":
-		b.required = required || !b.pointer
+		b.required = required || !b.pointer // only a nil pointer can stand for no value
 		p.checkJSONType(b.typ, f.goName, map[reflect.Type]bool{})
 	case "form":
 		if k != reflect.Struct {
