@@ -11,6 +11,11 @@ import (
 	"strings"
 )
 
+// This file holds the methods that complete a response in one call: JSON, Text, HTML, Bytes,
+// Redirect and End. They all come to send, which sets what net/http does not set by itself, sends
+// the status, the header and the body, and marks the response as complete. Responses that are
+// written in parts are in writer.go, stream.go and events.go.
+
 // JSON responds with v as [encoding/json] encodes it. The value is encoded in full
 // before anything is sent, so if encoding fails, JSON returns an error and the
 // response is a 500. If v is a nil slice or map, the response is [] or {}; nil
@@ -40,10 +45,12 @@ func (res *Response) JSON(v any) error {
 	}
 }
 
-// A jsonWriter is the response as the writer of an encoder. encoding/json writes to
-// it once, when the whole value is encoded, from a buffer of its own pool.
+// A jsonWriter is a Response as the destination of a json.Encoder. The encoder collects the whole
+// value in a pooled buffer and calls Write once, so the response needs no buffer of its own, and
+// nothing is sent if encoding fails.
 type jsonWriter Response
 
+// Write sends the whole response, without the newline that the encoder appends.
 func (w *jsonWriter) Write(text []byte) (int, error) {
 	if err := (*Response)(w).send(jsonType, trimNewline(text)); err != nil {
 		return 0, sendError{err}
@@ -51,7 +58,8 @@ func (w *jsonWriter) Write(text []byte) (int, error) {
 	return len(text), nil
 }
 
-// A sendError is an error of sending a value that has been encoded.
+// A sendError is an error from sending a value, which tells it apart from an error from encoding
+// it: the encoder returns both from one method.
 type sendError struct{ error }
 
 // Media types; see noSniff for what must not be done to these slices.
@@ -63,8 +71,9 @@ var (
 	linesType = []string{"application/x-ndjson"}
 )
 
-// orEmpty returns v, or an empty value in place of a nil slice or map, unless its
-// type encodes itself.
+// orEmpty returns v, or an empty value if v is a nil slice or map: clients expect [] or {} where a
+// list or an object is announced, not null. A type with its own MarshalJSON or MarshalText decides
+// for itself what nil means.
 func orEmpty(v any) any {
 	r := reflect.ValueOf(v)
 	if k := r.Kind(); k != reflect.Slice && k != reflect.Map || !r.IsNil() {
@@ -124,6 +133,8 @@ func (res *Response) Redirect(url string) error {
 	return res.SetHeader("Location", escapeNonASCII(url)).send(nil, nil)
 }
 
+// escapeNonASCII percent-encodes control characters and bytes outside ASCII. It leaves the other
+// bytes alone, so that escapes in the URL stay as they are.
 func escapeNonASCII(s string) string {
 	var b strings.Builder
 	for i := 0; i < len(s); i++ {
@@ -141,12 +152,12 @@ func (res *Response) End() error {
 	return res.Status(res.statusOr(http.StatusNoContent)).send(nil, nil)
 }
 
-// complete completes the response of a handler that has returned nil. It returns
-// the error that the handler has ignored, if there is one.
+// complete completes the response of a handler that has returned nil. If the handler ignored the
+// error of a misuse, complete returns that error, so that the mistake is not lost.
 func (res *Response) complete() error {
 	if res.extra != nil && res.extra.err != nil {
 		if res.extra.err == ErrAnswered {
-			res.state |= isDone // what came too late takes nothing from the response before it
+			res.state |= isDone // the first response stands; what came after it is only logged
 		}
 		return res.extra.err
 	}
@@ -156,14 +167,15 @@ func (res *Response) complete() error {
 	return nil
 }
 
-// send sends the whole response. The contentType is that of the body unless the
-// handler has set one; it is nil if there is no body.
+// send sends the whole response. contentType is the type of the body unless the handler has set
+// one; it is nil if there is no body. The slice becomes part of the header and is shared by all
+// responses.
 func (res *Response) send(contentType []string, body []byte) error {
 	if err := res.check(); err != nil {
 		return err
 	}
-	h := res.w.Header() // not saved: nothing can fail before it is sent
-	bare := len(h) == 0 // the most common case, in which nothing has to be looked up
+	h := res.w.Header() // without saveHeader: nothing below can fail and need a rollback
+	bare := len(h) == 0 // the most common case; it saves looking up names below
 	res.setType(h, contentType)
 	if res.req.match.scope.etag && res.notModified(h, body) {
 		res.Status(http.StatusNotModified)
@@ -192,9 +204,9 @@ func (res *Response) send(contentType []string, body []byte) error {
 	return nil
 }
 
-// notModified sets the ETag of a response that may have one, and reports whether the client's copy
-// of the body is still current (RFC 9110, sections 8.8.3 and 13.1.2). Only a GET or HEAD request
-// with status 200 may.
+// notModified sets the ETag of a response, and reports whether the client's copy of the body is
+// still current (RFC 9110, sections 8.8.3 and 13.1.2). It does neither unless the method is GET or
+// HEAD and the status is 200.
 func (res *Response) notModified(h http.Header, body []byte) bool {
 	r := res.req
 	if r.Method != http.MethodGet && r.Method != http.MethodHead || res.statusOr(http.StatusOK) != http.StatusOK {
@@ -206,7 +218,8 @@ func (res *Response) notModified(h http.Header, body []byte) bool {
 	return etagMatches(strings.Join(r.Header.Values("If-None-Match"), ","), h.Get("ETag"))
 }
 
-// setType sets the type of the body unless one is set. It is nil for no body.
+// setType sets the Content-Type unless the handler has set one, and forbids browsers to guess
+// another one from the content. contentType is nil if there is no body.
 func (res *Response) setType(h http.Header, contentType []string) {
 	if contentType == nil || res.bodyless() {
 		return

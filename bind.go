@@ -7,6 +7,10 @@ import (
 	"strings"
 )
 
+// This file fills a struct from a request by its plan, and collects everything that is wrong with
+// the request. The plan is made in plan.go, texts become values in parse.go, and queries and forms
+// are read in form.go. JSON bodies are decoded in json.go, and Validate is called in validate.go.
+
 // Bind fills a struct of type T from a request. The tag of a field names the one
 // place that the field is filled from; nothing else in the request can fill it.
 //
@@ -103,7 +107,9 @@ func Bind[T any](req *Request) (T, error) {
 	return bind[T](req, p)
 }
 
-// bind is Bind for a type that has no fault and fits the path.
+// bind is Bind for a type whose plan has no fault and fits the path. A value of a plain type is
+// filled in pooled memory and copied, because a value on the stack would be moved to the heap by
+// reflection.
 func bind[T any](req *Request, p *plan) (bound T, err error) {
 	var v *T
 	pooled := p.plain && req.matchOrDefault().scope.unmarshal == nil // a codec may keep the pointer
@@ -124,18 +130,19 @@ func bind[T any](req *Request, p *plan) (bound T, err error) {
 	return bound, err
 }
 
-// A binder fills one struct from one request.
+// A binder fills one struct from one request. Faults do not stop it, so the client learns of all of
+// them at once.
 type binder struct {
 	*plan
 	req        *Request
-	few        [64]fieldStatus // of the fields, by their order, if there is room; costs no allocation
-	many       []fieldStatus   // of the fields, by their order, if few has no room; else nil
-	faults     []FieldError    // in the order of the struct
+	few        [64]fieldStatus // the status of each field, by its order, if it has room for all; it saves an allocation
+	many       []fieldStatus   // the status of each field, by its order, if few has no room; otherwise nil
+	faults     []FieldError    // what is wrong with the request, in the order of the struct
 	places     []int16         // the place of each of the faults; see addFault
 	numUnknown int             // how many of the faults are unknown names
 }
 
-// status returns the status of a field.
+// status returns the status of a field, which the caller may change.
 func (b *binder) status(f *field) *fieldStatus {
 	if b.many != nil {
 		return &b.many[f.order]
@@ -143,15 +150,16 @@ func (b *binder) status(f *field) *fieldStatus {
 	return &b.few[f.order]
 }
 
-// A fieldStatus says what has become of a field so far.
+// A fieldStatus says what the binder has found for a field so far. It is zero if the request has no
+// value for it.
 type fieldStatus uint8
 
 const (
-	present fieldStatus = 1 << iota // the request has a value for it
-	refused                         // it has a fault, and gets no other
+	present fieldStatus = 1 << iota // the request has a value for the field
+	refused                         // the field has a fault; further ones are not recorded
 )
 
-// bind fills v, which is zero. The error is what the client gets.
+// bind fills v, which must be the zero T. Its error is ready to be sent to the client.
 func (p *plan) bind(req *Request, v reflect.Value) error {
 	if p.numFields == 0 && len(p.validators) == 0 && !req.matchOrDefault().scope.rejectUnknown {
 		return nil
@@ -187,9 +195,10 @@ func (p *plan) bind(req *Request, v reflect.Value) error {
 	return p.validate(v)
 }
 
-// fromPath fills a field from the path. A router has checked that the path has the segment. For a
-// handler in another mux, an empty value shows that the pattern does not have it, since only the
-// wildcard {name...} matches nothing.
+// fromPath fills a field from the path. Registration has checked that a router's path has the
+// segment. For a handler in another mux that cannot be checked before a request comes. There, an
+// empty value shows that the pattern does not have the wildcard, because only {name...} can match
+// nothing.
 func (b *binder) fromPath(f *field, v reflect.Value) {
 	if f.slice {
 		for _, s := range b.req.Segments(f.name) {
@@ -204,7 +213,8 @@ func (b *binder) fromPath(f *field, v reflect.Value) {
 	b.give(f, v, s)
 }
 
-// fromHeader fills a field from a header. net/http removes Host from the header of the request.
+// fromHeader fills a field from a header. Host is read from the request, because net/http removes
+// it from the header.
 func (b *binder) fromHeader(f *field, v reflect.Value) {
 	if f.name == "Host" {
 		b.give(f, v, b.req.Host)
@@ -214,9 +224,9 @@ func (b *binder) fromHeader(f *field, v reflect.Value) {
 	}
 }
 
-// fromBody fills the field for the body. Faults in the body are recorded like those of other
-// fields. It returns an error if the body as a whole is refused, such as a 413 or 415, which the
-// client gets instead of any faults.
+// fromBody fills the field for the body. Faults inside the body are recorded like those of other
+// fields. If the body as a whole is rejected, such as with a 413 or a 415, fromBody returns the
+// error, and the client gets only that one.
 func (b *binder) fromBody(v reflect.Value) error {
 	if b.body.kind == "form" && b.req.ContentLength != 0 {
 		if err := b.req.checkEncoding(); err != nil {
@@ -241,7 +251,7 @@ func (b *binder) fromBody(v reflect.Value) error {
 	return b.fromData(v, data)
 }
 
-// fromData fills the field for the body from a body that is not empty.
+// fromData fills the field for the body. data is the body, which is not empty.
 func (b *binder) fromData(v reflect.Value, data []byte) error {
 	switch b.body.kind {
 	case "json":
@@ -270,7 +280,7 @@ func (b *binder) fromData(v reflect.Value, data []byte) error {
 }
 
 // absentBody does for a request without a body what checkAbsent does for other fields. A form
-// without a body has no values, so its fields may be required or get defaults.
+// without a body is a form without values: each of its fields may be required or have a default.
 func (b *binder) absentBody(v reflect.Value) {
 	switch {
 	case b.body.required:
@@ -280,8 +290,8 @@ func (b *binder) absentBody(v reflect.Value) {
 	}
 }
 
-// bodyValue returns what the body is decoded into: the field itself, or a new value that it then
-// points to.
+// bodyValue returns the value to decode the body into. It is the field itself, or a new value to
+// which the field then points.
 func (b *binder) bodyValue(v reflect.Value) reflect.Value {
 	if b.body.pointer {
 		v.Set(reflect.New(b.body.typ))
@@ -290,7 +300,9 @@ func (b *binder) bodyValue(v reflect.Value) reflect.Value {
 	return v
 }
 
-// give gives a field one value of the request. v is the struct that the field's index is in.
+// give sets a field to one value of the request, or appends the value if the field is a slice. v is
+// the struct that contains the field: T, or the struct of a form. A second value for a field that
+// is not a slice is a fault, so that no two readers of the request disagree on which one counts.
 func (b *binder) give(f *field, v reflect.Value, s string) {
 	status := b.status(f)
 	repeated := *status&present != 0
@@ -306,7 +318,7 @@ func (b *binder) give(f *field, v reflect.Value, s string) {
 	case f.slice:
 		n := target.Len()
 		if n == target.Cap() {
-			target.Grow(max(4, n)) // the first four cost one allocation
+			target.Grow(max(4, n)) // one allocation for up to four values
 		}
 		target.SetLen(n + 1)
 		target = target.Index(n)
@@ -322,8 +334,8 @@ func (b *binder) give(f *field, v reflect.Value, s string) {
 	}
 }
 
-// checkAbsent refuses the required fields among those without a value, and gives the others their
-// default.
+// checkAbsent looks at the fields for which the request has no value. It refuses those that are
+// required, and sets the others to their defaults.
 func (b *binder) checkAbsent(fields []*field, v reflect.Value) {
 	for _, f := range fields {
 		switch {
@@ -331,12 +343,12 @@ func (b *binder) checkAbsent(fields []*field, v reflect.Value) {
 		case f.required:
 			b.refuse(f, "is required")
 		case f.defaultText != nil:
-			f.parse(v.FieldByIndex(f.index), *f.defaultText) // the planner has seen that it fits
+			f.parse(v.FieldByIndex(f.index), *f.defaultText) // cannot fail: addDefault has tried it
 		}
 	}
 }
 
-// refuse records what is wrong with a field, unless something is recorded already.
+// refuse records a fault of a field, unless the field has one already.
 func (b *binder) refuse(f *field, detail string) {
 	if status := b.status(f); *status&refused == 0 {
 		*status |= refused
@@ -344,7 +356,8 @@ func (b *binder) refuse(f *field, detail string) {
 	}
 }
 
-// refuseAll records one fault for all fields of a set, where the values cannot be told apart.
+// refuseAll records one fault for all fields of a set, such as for a query that cannot be split
+// into pairs. They count as refused, so that none is also reported as missing.
 func (b *binder) refuseAll(set *fieldSet, in, detail string) {
 	order := b.numFields
 	if len(set.fields) > 0 {

@@ -9,34 +9,40 @@ import (
 	"sync/atomic"
 )
 
-// A body is the body of a request within its limit. It can be read as a stream,
-// or as a whole and then again.
+// This file reads the body of a request and enforces its limit, in two places. checkLength rejects
+// a request whose Content-Length is too large, before the handler is called. readSource stops
+// reading a body that turns out to be larger, and returns an error that becomes a 413. A handler
+// cannot read past the limit, because ownBody replaces the server's body by one of this package.
+
+// A body is the body of a request within its limit. The handler can read it either as a stream,
+// with Read, or as a whole, with Bytes, JSON or Bind. Once it has been read as a whole it is
+// buffered, so it can be read any number of times, in both ways. A body that a handler has begun to
+// read as a stream cannot be read as a whole any more.
 type body struct {
-	request http.Request // the request whose Body this is
+	request http.Request // a copy of the request, with this as its Body; see ownBody
 
-	src   io.ReadCloser
-	limit int64 // how many bytes of src may be read; 0 for no limit
-	read  int64 // how many bytes of src have been read
+	src   io.ReadCloser // the body from the server or from middleware
+	limit int64         // how many bytes of src may be read; 0 for no limit
+	read  int64         // how many bytes of src have been read
 
-	buffered bool   // the body has been read as a whole, into data
-	data     []byte // the whole body if buffered; else an empty buffer or nil
-	offset   int    // where Read goes on in data if buffered
-	err      error  // what Bytes returns if buffered; else why src failed, or nil
+	buffered bool   // whether the body has been read as a whole, into data
+	data     []byte // the whole body if buffered; otherwise nil, or an empty buffer to read into
+	offset   int    // how many bytes of data Read has returned, if buffered
+	err      error  // if buffered, the error that Bytes returns; otherwise why Read failed; or nil
 
-	progress atomic.Uint32 // how far Read has come with src, in any goroutine
+	progress atomic.Uint32 // unread, begun or ended; atomic since a stream may be read in another goroutine
 }
 
-// The progress of a body.
+// The values of body.progress: whether Read has been called, and has returned io.EOF.
 const (
 	unread = iota
 	begun
 	ended
 )
 
-// ownBody makes b the body of the request, so that the limit holds and the body
-// can be read again. It does so in a copy of the http.Request: net/http looks at
-// the Body of its own request to find out whether the client still waits for
-// 100 Continue.
+// ownBody makes b the body of the request, so that the limit is enforced and the body can be read
+// again. It replaces the http.Request by a copy for that: net/http looks at the Body of its own
+// request to find out whether the client still waits for 100 Continue.
 func (req *Request) ownBody(b *body) {
 	b.request, b.src, b.limit = *req.Request, req.Body, req.match.scope.bodyLimit
 	b.request.Body = b
@@ -65,9 +71,9 @@ func (b *body) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// readSource is http.MaxBytesReader without an allocation for each request. The
-// limit also holds for a body whose length is announced: middleware, within the
-// router or around it, may have replaced net/http's reader by one that inflates.
+// readSource reads from src within the limit. It does what http.MaxBytesReader does, without an
+// allocation for each request. It counts even if the Content-Length is known, because middleware
+// may have replaced net/http's reader by one that decompresses.
 func (b *body) readSource(p []byte) (int, error) {
 	if b.limit == 0 {
 		return b.src.Read(p)
@@ -77,7 +83,7 @@ func (b *body) readSource(p []byte) (int, error) {
 		return 0, &http.MaxBytesError{Limit: b.limit}
 	}
 	if int64(len(p))-1 > remaining {
-		p = p[:remaining+1] // one byte more shows that the body is too long
+		p = p[:remaining+1] // the extra byte tells a body at the limit from a longer one
 	}
 	n, err := b.src.Read(p)
 	if b.read += int64(n); b.read > b.limit {
@@ -86,11 +92,11 @@ func (b *body) readSource(p []byte) (int, error) {
 	return n, err
 }
 
-// Close closes the body that the server gave.
+// Close closes the underlying body, as net/http requires of a Body.
 func (b *body) Close() error { return b.src.Close() }
 
-// failure returns why a body that is read as a stream has failed, or nil. A nil
-// body has not failed.
+// failure returns the error with which reading the body as a stream has failed, or nil. It may be
+// called on a nil body.
 func (b *body) failure() error {
 	if b == nil || b.buffered {
 		return nil
@@ -126,8 +132,8 @@ func (req *Request) Bytes() ([]byte, error) {
 	return b.data, b.err
 }
 
-// wholeBody returns the body to be read as a whole, also if the handler has
-// replaced Body.
+// wholeBody returns the body to be read as a whole. If the handler or middleware has replaced Body
+// by another reader, it wraps that one, with the limit of the route.
 func (req *Request) wholeBody() *body {
 	if b := req.body; b != nil && req.Body == b {
 		return b
@@ -137,24 +143,25 @@ func (req *Request) wholeBody() *body {
 	return b
 }
 
-// readBody reads a whole body. The error is what the client gets.
+// readBody reads a whole body. Its error is ready to be sent to the client.
 func (req *Request) readBody(b *body) ([]byte, error) {
 	data, err := readAll(b.data, b.readSource, req.ContentLength)
 	switch {
 	case err != nil:
 		return nil, req.bodyError(err)
 	case len(data) == 0 && req.ContentLength > 0 && req.PostForm != nil:
-		return nil, errBodyRead // by ParseForm, in middleware
+		return nil, errBodyRead // ParseForm has read it, in middleware
 	}
 	return data, nil
 }
 
-// maxBuffer is the largest buffer, in bytes, that is allocated for a body because
-// its length is announced, or kept for the next body.
+// maxBuffer is the largest buffer, in bytes, that is allocated before the first byte of a body has
+// arrived, and that is kept for another body. A Content-Length costs a client nothing, so it must
+// not make the server allocate the whole limit.
 const maxBuffer = 1 << 16
 
-// readAll reads a body of an announced length, -1 if unknown, into an empty
-// buffer if that is large enough.
+// readAll reads until the end of a body and returns its bytes. length is the Content-Length, or -1
+// if it is unknown. b is an empty buffer, which is used if it has enough room, or nil.
 func readAll(b []byte, read func([]byte) (int, error), length int64) ([]byte, error) {
 	n := 512
 	if length >= 0 {
@@ -178,9 +185,11 @@ func readAll(b []byte, read func([]byte) (int, error), length int64) ([]byte, er
 	}
 }
 
+// errBodyRead means that the handler, or middleware, has read the body already. That is a mistake
+// of the program and not of the client, so the response is a 500.
 var errBodyRead = errors.New("apiroute: the body has been read already, and not by Bytes, JSON or Bind")
 
-// bodyError returns what the client gets if reading the body fails.
+// bodyError returns the error for the client if reading the body has failed with err.
 func (req *Request) bodyError(err error) error {
 	var tooLarge *http.MaxBytesError
 	switch {
@@ -189,18 +198,20 @@ func (req *Request) bodyError(err error) error {
 	case errors.As(err, &tooLarge):
 		return bodyTooLarge(tooLarge.Limit)
 	case errors.Is(err, context.Canceled) && req.clientGone():
-		return err // nobody is left to be told
+		return err // the client has gone; problemFor turns this into errGone
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		return &Error{Status: http.StatusRequestTimeout, Header: http.Header{"Connection": {"close"}}, Err: err}
 	}
 	return &Error{Status: http.StatusBadRequest, Detail: "the body is incomplete or malformed", Err: err}
 }
 
+// bodyTooLarge returns a 413. limit is in bytes.
 func bodyTooLarge(limit int64) *Error {
 	return Errorf(http.StatusRequestEntityTooLarge, "the body is longer than %d bytes", limit).(*Error)
 }
 
-// checkLength rejects a body whose announced length exceeds the limit.
+// checkLength returns a 413 if the Content-Length of the request exceeds the limit. It is called
+// before the handler, so that a client that waits for 100 Continue need not send the body at all.
 func (req *Request) checkLength() error {
 	if limit := req.matchOrDefault().scope.bodyLimit; limit > 0 && req.ContentLength > limit {
 		return bodyTooLarge(limit)

@@ -9,26 +9,30 @@ import (
 	"unicode/utf8"
 )
 
-// kind says how a segment of a registered path matches. The kinds are in the order
-// in which they are tried.
+// This file is the syntax of a registered path, which is that of a file's name in Next's pages/api:
+// static segments, and dynamic ones in brackets. parsePath turns a path into segments and reports
+// every mistake that a single path can have. Clashes between paths are found in tree.go.
+
+// kind says what a segment of a registered path matches. At each level, the kinds are tried in the
+// order of the constants, so /posts/new goes to /posts/new rather than to /posts/[id].
 type kind int
 
 const (
 	static   kind = iota // matches one segment with the same text
-	single               // [x] matches any one segment
-	catchAll             // [...x] matches one segment or more
-	optional             // [[...x]] matches any number of segments
-	mounted              // Mount adds one; it matches any number of segments, none of them a value
+	single               // [x] matches any one segment that is not empty
+	catchAll             // [...x] matches the rest of the path, of one segment or more
+	optional             // [[...x]] matches the rest of the path, which may be nothing
+	mounted              // added by Mount; it matches like optional, but has no name and no value
 )
 
 // A segment is one part of a registered path: /posts/[id] has the static segment
 // "posts" and the single segment "id".
 type segment struct {
 	kind kind
-	text string // the decoded text or the name; "" for a mounted segment
+	text string // the decoded text if static; "" if mounted; otherwise the name
 }
 
-// String returns the segment as it is registered.
+// String returns the segment in the syntax in which it is registered.
 func (s segment) String() string {
 	switch s.kind {
 	case single:
@@ -41,7 +45,18 @@ func (s segment) String() string {
 	return s.text
 }
 
-// parsePath splits a registered path into its segments. "/" has none.
+// parsePath splits a registered path into its segments. "/" has none. For example:
+//
+//	/posts/[id]       static "posts", single "id"
+//	/docs/[...path]   static "docs", catchAll "path"
+//	/shop/[[...x]]    static "shop", optional "x"
+//	/caf%C3%A9        static "café"
+//	/posts/           error: it must not end with a slash
+//	/[...a]/b         error: the catch-all [...a] must be the last segment
+//	/[a]/[a]          error: the name "a" is in it twice
+//
+// Errors have no prefix, and "it" in them is the path, because the caller names the path before
+// them.
 func parsePath(path string) ([]segment, error) {
 	switch {
 	case !strings.HasPrefix(path, "/"):
@@ -72,7 +87,9 @@ func parsePath(path string) ([]segment, error) {
 	return segs, nil
 }
 
-// parseSegment reads a segment as it is registered. Its text is decoded once.
+// parseSegment parses one segment of a registered path. It decodes escapes, as the path of a
+// request is decoded. A segment that no request can have, such as "..", is an error, and so is one
+// that would be ambiguous, such as a name with a bracket.
 func parseSegment(text string) (segment, error) {
 	seg := segment{static, text}
 	if inner, ok := between(text, "[[...", "]]"); ok {
@@ -106,7 +123,8 @@ func parseSegment(text string) (segment, error) {
 	return seg, nil
 }
 
-// between returns what is between a prefix and a suffix, or s if it lacks one of them.
+// between returns the part of s between a prefix and a suffix. If s lacks either, it returns s and
+// false.
 func between(s, prefix, suffix string) (string, bool) {
 	if len(s) < len(prefix)+len(suffix) || !strings.HasPrefix(s, prefix) || !strings.HasSuffix(s, suffix) {
 		return s, false
@@ -114,9 +132,9 @@ func between(s, prefix, suffix string) (string, bool) {
 	return s[len(prefix) : len(s)-len(suffix)], true
 }
 
-// checkName compares the name of a dynamic segment with the names before it in the
-// same path. Like Next.js, it refuses names that differ only in non-word characters,
-// so that a path works in both.
+// checkName compares the name of a dynamic segment with the names before it in the same path. Like
+// Next.js, it refuses names that differ only in characters other than ASCII letters, digits and
+// underscores, such as [a-b] and [ab], so that a path works in both.
 func checkName(segs []segment, seg segment) error {
 	if seg.kind == static {
 		return nil
@@ -135,8 +153,8 @@ func checkName(segs []segment, seg segment) error {
 	return nil
 }
 
-// wordChars returns s without the characters that \W matches in a regular expression
-// of JavaScript.
+// wordChars returns s without the characters that \W matches in a regular expression of JavaScript.
+// Next.js compares names in this form because it uses them as names of groups in its expressions.
 func wordChars(s string) string {
 	return strings.Map(func(r rune) rune {
 		if r == '_' || '0' <= r && r <= '9' || 'A' <= r && r <= 'Z' || 'a' <= r && r <= 'z' {

@@ -64,6 +64,8 @@ func Status(code int) Option {
 	return Option{"Status", onEndpoint, func(s *scope) { s.status = code }}
 }
 
+// registerEndpoint registers a typed endpoint. pos is the file and line of the caller, which a
+// panic names. A nil f is left to Router.register, which rejects nil handlers.
 func registerEndpoint[In, Out any](r *Router, pos, method, path string, f func(context.Context, In) (Out, error), opts []Option) {
 	p := planOf(reflect.TypeFor[In]())
 	if err := checkEndpoint(r, method, path, p); err != nil {
@@ -78,7 +80,8 @@ func registerEndpoint[In, Out any](r *Router, pos, method, path string, f func(c
 	r.must(rt, onEndpoint, opts)
 }
 
-// checkEndpoint returns everything that keeps a type from being filled on a path.
+// checkEndpoint returns everything that is wrong with a type for a path and a method: the faults of
+// its plan, path tags that fit no segment, and a body where the method has none.
 func checkEndpoint(r *Router, method, path string, p *plan) error {
 	path, err := joinPath(r.prefix, path)
 	if err != nil {
@@ -95,16 +98,18 @@ func checkEndpoint(r *Router, method, path string, p *plan) error {
 	return errors.Join(faults...)
 }
 
-// An endpoint is a typed endpoint: a function with a plan for filling its In.
+// An endpoint is a typed endpoint: a function, the plan by which its In is filled, and the memory
+// that its calls use again.
 type endpoint[In, Out any] struct {
-	plan  *plan
+	plan  *plan // how In is filled
 	f     func(context.Context, In) (Out, error)
-	calls calls[In, Out]
+	calls calls[In, Out] // the memory for its calls; see reuse.go
 
-	noBody   bool // Out is struct{}
-	plainOut bool // Out is a plain struct, which is encoded in the call
+	noBody   bool // whether Out is struct{}, so that the response is a 204
+	plainOut bool // whether Out is a plain struct, so that it may be encoded from within the call
 }
 
+// newEndpoint returns the endpoint for a function and the plan of its In.
 func newEndpoint[In, Out any](p *plan, f func(context.Context, In) (Out, error)) *endpoint[In, Out] {
 	out := reflect.TypeFor[Out]()
 	e := &endpoint[In, Out]{
@@ -126,7 +131,9 @@ func newEndpoint[In, Out any](p *plan, f func(context.Context, In) (Out, error))
 	return e
 }
 
-// serveAlone serves a request whose exchange nobody else sees.
+// serveAlone serves a request in an exchange that nobody else sees, and that is therefore in the
+// pooled call. After an error the call is left to the garbage collector, because OnError may have
+// kept the exchange.
 func (e *endpoint[In, Out]) serveAlone(w http.ResponseWriter, r *http.Request, f found) {
 	c := e.calls.get()
 	c.begin(w, r, f)
@@ -135,28 +142,31 @@ func (e *endpoint[In, Out]) serveAlone(w http.ResponseWriter, r *http.Request, f
 	}
 }
 
-// run returns an error if there was one, or a panic, which it has responded to.
+// run runs the endpoint within the call and responds, also to an error or a panic. It returns nil
+// only if there was neither, and the call may thus be used again.
 func (c *call[In, Out]) run() (err error) {
-	err = errPanicked // unless run returns normally
+	err = errPanicked // the result if the next line panics
 	defer c.req.recoverAndClose(&c.res)
 	return c.req.run(&c.res, c.handler)
 }
 
-// handle is the endpoint as a Handler, for an exchange that others see as well.
+// handle is the endpoint as a Handler. It serves requests whose exchange middleware sees as well,
+// so only In, Out and perhaps the body are in the call.
 func (e *endpoint[In, Out]) handle(req *Request, res *Response) error {
 	c := e.calls.get()
 	outside := req.Request
 	err := e.respond(c, req, res)
 	if err != nil && req.match.scope.onError != nil {
 		c.body = nil // OnError is given the request, and may keep the body with it
-	} else if req.Request != outside { // it lies in the call
+	} else if req.Request != outside { // the body is in the call, and so is the request that has it
 		req.Request, req.body = outside, nil
 	}
 	e.calls.put(c)
 	return err
 }
 
-// respond fills the In, calls the function, and responds with its Out.
+// respond fills the In, calls the function, and responds with its Out. It uses the memory of the
+// call where reuse.go allows it, and new memory otherwise.
 func (e *endpoint[In, Out]) respond(c *call[In, Out], req *Request, res *Response) error {
 	if req.match.reusesBody && hasBody(req.Request) {
 		if c.body == nil {
@@ -166,7 +176,7 @@ func (e *endpoint[In, Out]) respond(c *call[In, Out], req *Request, res *Respons
 	}
 	in := &c.in
 	if !e.plan.plain || req.match.scope.unmarshal != nil {
-		in = new(In) // somebody may keep a pointer to it
+		in = new(In) // code of a type, or a codec, may keep a pointer to it
 	}
 	if err := e.plan.bind(req, reflect.ValueOf(in).Elem()); err != nil {
 		return err
@@ -184,6 +194,6 @@ func (e *endpoint[In, Out]) respond(c *call[In, Out], req *Request, res *Respons
 	case !e.plainOut || req.match.scope.marshal != nil:
 		return res.JSON(out)
 	}
-	c.out = out // a pointer to it is not copied to the heap, as a value in an interface is
+	c.out = out // passing &c.out needs no allocation; a struct in an interface would be copied to the heap
 	return res.JSON(&c.out)
 }

@@ -10,15 +10,25 @@ import (
 	"runtime/debug"
 )
 
-// A panicError is a recovered panic on its way to the log.
+// This file turns an error or a panic of a handler into a response and a log entry. The steps are
+// in fail: take back what the handler has prepared, call OnError, send the response that problemFor
+// chooses, write the log, and close the connection if part of another response has been sent
+// already.
+//
+// It is also where a client that has gone is recognised: problemFor returns errGone if the client
+// has closed the connection, which Request.clientGone finds out. Nobody reads the response then,
+// and the log entry has the level Debug.
+
+// A panicError is a recovered panic as an error, so that it takes the same way as an error that a
+// handler returns.
 type panicError struct {
-	value any
-	stack []byte
+	value any    // what recover returned
+	stack []byte // the stack of the goroutine when it panicked, for the log
 }
 
-// newPanicError returns the error for a recovered value. A handler that has
-// panicked with http.ErrAbortHandler wants the connection closed without a log
-// entry, and so that value panics again.
+// newPanicError returns the error for a recovered value. It panics again if the value is
+// http.ErrAbortHandler, with which a handler asks net/http to close the connection without a log
+// entry.
 func newPanicError(v any) *panicError {
 	if v == http.ErrAbortHandler {
 		panic(v)
@@ -28,25 +38,28 @@ func newPanicError(v any) *panicError {
 
 func (e *panicError) Error() string { return fmt.Sprintf("panic: %v", e.value) }
 
+// Unwrap returns the value of the panic if that is an error, and otherwise nil.
 func (e *panicError) Unwrap() error {
 	err, _ := e.value.(error)
 	return err
 }
 
 var (
-	errGone     = &Error{Status: statusGone}
+	errGone     = &Error{Status: statusGone} // what problemFor returns if the client has gone
 	errSilent   = errors.New("apiroute: OnError returned nil and has not responded")
-	errPanicked = errors.New("apiroute: a panic that has been handled")
+	errPanicked = errors.New("apiroute: a panic that has been handled") // never sent or logged
 )
 
-// statusGone is the status that nginx logs for a client that has closed the
-// connection.
+// statusGone is the status with which nginx logs a request whose client has closed the connection
+// before the response. HTTP does not define it; it is for the log only, since no client receives
+// it.
 const statusGone = 499
 
-// fail responds to an error and logs it. If part of a response has been sent and
-// the rest cannot follow, fail panics with http.ErrAbortHandler.
+// fail responds to an error and logs it. If part of a response has been sent before the error, the
+// rest cannot follow. fail then panics with http.ErrAbortHandler, so that net/http closes the
+// connection and the part does not look like a whole response.
 func (req *Request) fail(res *Response, err error) {
-	if req.Request == nil || req.URL == nil { // the handler has put it there
+	if req.Request == nil || req.URL == nil { // the handler has replaced it by an unusable one
 		req.Request = req.base
 	}
 	late := res.started()
@@ -79,8 +92,8 @@ func sameText(a, b error) bool {
 	return fmt.Sprint(a) == fmt.Sprint(b)
 }
 
-// callOnError returns what is left to respond to after OnError has seen an error,
-// nil if it has responded.
+// callOnError calls OnError and returns the error that remains to be responded to: the one that
+// OnError returns, or its panic. It returns nil if OnError has responded itself.
 func (req *Request) callOnError(res *Response, err error) (final error) {
 	defer func() {
 		if v := recover(); v != nil {
@@ -93,7 +106,8 @@ func (req *Request) callOnError(res *Response, err error) (final error) {
 	return final
 }
 
-// respondError sends the response to an error, which is the whole response.
+// respondError sends the complete response to an error. It must not be called once a response has
+// started.
 func (req *Request) respondError(res *Response, err error) {
 	if e := req.problemFor(err); e == errGone {
 		res.WriteHeader(statusGone)
@@ -117,7 +131,18 @@ func (e *Error) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	e.write(w, r.Method == http.MethodHead)
 }
 
-// problemFor returns what the client gets for an error.
+// problemFor returns the problem that the client gets for an error. In this order:
+//
+//	panic                            500
+//	*Error, wrapped or not           itself, or a 500 if its status is invalid
+//	any, after the route's Timeout   503
+//	context.Canceled, client gone    errGone
+//	http.MaxBytesError               413
+//	errors of mime/multipart         413, 400 or 415
+//	any other                        500
+//
+// A 500 has no details, since the text of an unknown error may hold secrets. A panic comes first
+// because it may be joined with an *Error.
 func (req *Request) problemFor(err error) *Error {
 	if e, ok := err.(*Error); ok && e.valid() { // the most common case
 		return e.withAllow(req.match.page)
@@ -126,7 +151,7 @@ func (req *Request) problemFor(err error) *Error {
 	var panicked *panicError
 	var tooLarge *http.MaxBytesError
 	switch {
-	case errors.As(err, &panicked): // also one that is joined with an *Error
+	case errors.As(err, &panicked): // even if it is joined with an *Error
 		return plain500
 	case errors.As(err, &e):
 		if !e.valid() {
@@ -149,7 +174,9 @@ func (req *Request) problemFor(err error) *Error {
 	return plain500
 }
 
-// withAllow returns a 405 with the methods of the page, unless it names its own.
+// withAllow returns e, with the methods of the page in its Allow header if e is a 405 without one.
+// RFC 9110, section 15.5.6, requires the header, and a handler for all methods that rejects one
+// should not have to repeat the list. The 405 for a method without a handler is made in page.go.
 func (e *Error) withAllow(p *page) *Error {
 	if e.Status != http.StatusMethodNotAllowed || p == nil {
 		return e
@@ -167,8 +194,8 @@ func (e *Error) withAllow(p *page) *Error {
 	return &c
 }
 
-// log logs an error. late reports that it came after the first byte of the
-// response, whose status is given.
+// log writes an error to the log, with the status of the response. late reports that the error came
+// after the first byte of the response.
 func (req *Request) log(status int, late bool, err error) {
 	defer func() { recover() }() // a logger that panics must not spoil the response
 	logger := req.match.scope.logger
@@ -192,9 +219,11 @@ func (req *Request) log(status int, late bool, err error) {
 	logger.LogAttrs(ctx, level, "apiroute: request failed", attrs...)
 }
 
-// logLevel returns the level for an error: Debug if the client has been told all
-// of it or is gone, Warn if the log knows more than the client, and Error if the
-// server is at fault.
+// logLevel returns the level for an error:
+//
+//	Debug  the client has received everything there is to know, or has gone
+//	Warn   the log has more than the client received
+//	Error  the server is at fault, or the response is incomplete
 func (req *Request) logLevel(status int, late bool, err error) slog.Level {
 	e, ok := err.(*Error)
 	switch {

@@ -11,12 +11,16 @@ import (
 	"strings"
 )
 
-// formMemory is how many bytes of a form's files are kept in memory. The rest goes to temporary
-// files.
+// This file reads queries and forms. A query and a urlencoded form have the same syntax, and
+// fromPairs reads both. A multipart form may have files, and net/http reads it. Both give their
+// values to the binder, and report names that no field has if the route has [RejectUnknown].
+
+// formMemory is how many bytes of a form's files are kept in memory. Larger files go to temporary
+// files on disk, which Request.close removes.
 const formMemory = 1 << 20
 
-// fromPairs fills the fields of a set from a query or a urlencoded form. It reads what
-// url.ParseQuery reads, without building a map.
+// fromPairs fills the fields of a set from raw, a query or a urlencoded form. It accepts what
+// url.ParseQuery accepts, but does not build a map. in is "query" or "form", for faults.
 func (b *binder) fromPairs(set *fieldSet, v reflect.Value, in, raw string) {
 	var p pair
 	for raw != "" {
@@ -40,14 +44,17 @@ func (b *binder) fromPairs(set *fieldSet, v reflect.Value, in, raw string) {
 
 // A pair is one name=value of a query.
 type pair struct {
-	name, value string
-	assigned    bool // whether there is a =
-	escaped     bool // whether there is a % or +
-	bad         bool // whether there is a semicolon or a bad escape
+	name, value string // still escaped, until unescape is called
+	assigned    bool   // whether it has a =, which a&b has not
+	escaped     bool   // whether it has a % or +, and must be unescaped
+	bad         bool   // whether it has a semicolon or a bad escape
 }
 
-// cut sets p to the first pair of a query, still escaped, and returns the rest of the query. It
-// reads each byte once.
+// cut sets p to the first pair of a query, still escaped, and returns the rest of the query. For
+// "a=1&b=2" it sets p to a and 1, and returns "b=2". It reads each byte once.
+//
+// A semicolon makes the pair bad, as in url.ParseQuery: some servers take it for a separator and
+// others do not, which has been used to poison caches (golang.org/issue/25192).
 func (p *pair) cut(raw string) (rest string) {
 	*p = pair{}
 	from, i := 0, 0
@@ -70,6 +77,7 @@ func (p *pair) cut(raw string) (rest string) {
 	return raw[min(i+1, len(raw)):]
 }
 
+// unescape decodes the name and the value. A bad escape makes the pair bad.
 func (p *pair) unescape() {
 	var err1, err2 error
 	p.name, err1 = url.QueryUnescape(p.name)
@@ -77,10 +85,12 @@ func (p *pair) unescape() {
 	p.bad = p.bad || err1 != nil || err2 != nil
 }
 
-// maxUnknown is how many unknown names a response lists.
+// maxUnknown is how many unknown names a response lists. Without a limit, a client could make the
+// server remember and compare any number of them.
 const maxUnknown = 20
 
-// unknown records a name that no field has, once.
+// unknown records a name that no field has, unless it is recorded already. The name is made safe to
+// send back: it is cut if it is long, and made valid UTF-8.
 func (b *binder) unknown(in, name string) {
 	if len(name) > maxJSONPath {
 		name = name[:maxJSONPath] + "…"
@@ -92,10 +102,12 @@ func (b *binder) unknown(in, name string) {
 	}
 }
 
-// fromMultipart fills the struct of a form from a multipart body.
+// fromMultipart fills v, the struct of a form, from a multipart body. A name can have both values
+// and files. It returns an error if the body as a whole is rejected; a malformed form is recorded
+// as a fault of all its fields instead.
 func (b *binder) fromMultipart(v reflect.Value) error {
 	form, err := b.req.multipartForm()
-	if e, ok := err.(*Error); ok && len(e.Fields) > 0 {
+	if e, ok := err.(*Error); ok && len(e.Fields) > 0 { // malformed, but no reason to hide other faults
 		b.refuseAll(&b.body.form, "form", e.Fields[0].Detail)
 		return nil
 	}
@@ -125,7 +137,8 @@ func (b *binder) fromMultipart(v reflect.Value) error {
 	return nil
 }
 
-// namesOf returns the names of a form's values and files, in order.
+// namesOf returns the names of a form's values and files, sorted, so that the faults do not depend
+// on the order of a map.
 func namesOf(form *multipart.Form) []string {
 	names := make([]string, 0, len(form.Value)+len(form.File))
 	for name := range form.Value {
@@ -138,7 +151,7 @@ func namesOf(form *multipart.Form) []string {
 	return slices.Compact(names)
 }
 
-// giveFiles gives a field the files that the form has for it, at least one.
+// giveFiles sets a field to the files that the form has for its name. There is at least one.
 func (b *binder) giveFiles(f *field, v reflect.Value, files []*multipart.FileHeader) {
 	*b.status(f) |= present
 	switch {
@@ -153,7 +166,11 @@ func (b *binder) giveFiles(f *field, v reflect.Value, files []*multipart.FileHea
 	}
 }
 
-// multipartForm returns the form in a multipart body, which it reads at the first call.
+// multipartForm returns the form in a multipart body. The first call reads it; later calls, and
+// those of other code in the request, return the same form.
+//
+// It does not read the form with ParseMultipartForm, which also parses the query and returns its
+// errors.
 func (req *Request) multipartForm() (*multipart.Form, error) {
 	if req.MultipartForm != nil {
 		// The handler or middleware has called ParseMultipartForm, or MultipartReader. The latter
@@ -172,7 +189,7 @@ func (req *Request) multipartForm() (*multipart.Form, error) {
 		if b.progress.Load() != unread {
 			return nil, errBodyRead
 		}
-		b.offset = 0
+		b.offset = 0 // if the body is buffered, from its beginning
 	}
 	r, err := req.MultipartReader()
 	if err != nil {
@@ -183,7 +200,7 @@ func (req *Request) multipartForm() (*multipart.Form, error) {
 		req.MultipartForm = form
 		return form, nil
 	}
-	req.MultipartForm = nil // the empty form of MultipartReader
+	req.MultipartForm = nil // MultipartReader has set it to an empty form
 	var tooLarge *http.MaxBytesError
 	switch {
 	case errors.Is(err, multipart.ErrMessageTooLarge):

@@ -8,10 +8,16 @@ import (
 	"unicode/utf8"
 )
 
-// Before Go 1.27, encoding/json/v2 is an experiment, and vet takes a file to be
-// for the one or for the other.
+// Before Go 1.27, encoding/json/v2 is an experiment. go vet does not accept one build constraint
+// for both cases, so json_v2_experiment.go is a copy of json_v2.go with a constraint of its own.
 //
 //go:generate sed -n "s|^//go:build.*|// Code generated from json_v2.go; DO NOT EDIT.\\n\\n//go:build goexperiment.jsonv2 \\&\\& !go1.27|;w json_v2_experiment.go" json_v2.go
+
+// This file decodes JSON bodies. encoding/json does the decoding; json_v1.go and json_v2.go hold
+// what differs between its versions. If it fails, its error only tells text that is not JSON from a
+// value that does not fit. What the client gets is then found by a walk through the text, in
+// jsonfault.go, because the errors of encoding/json differ between versions of Go and report only
+// one fault.
 
 // JSON decodes the body, which must be one JSON value in UTF-8, into dst, a
 // pointer. It decodes as [encoding/json.Unmarshal] does: null leaves a field as it
@@ -42,12 +48,12 @@ func (req *Request) JSON(dst any) error {
 	return nil
 }
 
-// decodeJSON decodes a whole JSON text into dst, a pointer. It returns nil if
-// that succeeds, and otherwise what is wrong with the text: in the order of the
-// text, at most maxJSONFaults, each with its JSON path as the name.
+// decodeJSON decodes a whole JSON text into dst, a pointer. It returns nil if that succeeds, and
+// otherwise the faults of the text in the order in which they appear, at most maxJSONFaults. The
+// name of each is its JSON path, such as items[2].price.
 //
-// plain reports that no code of dst's own types decodes any part of the text.
-// It may be false if the caller does not know.
+// plain reports that no code of dst's own types decodes any part of the text, which saves looking
+// for it. It may be false if the caller does not know.
 func decodeJSON(data []byte, dst any, c *config, plain bool) []FieldError {
 	faults := c.decodeFaults(data, dst, plain)
 	if faults == nil {
@@ -84,13 +90,13 @@ func (c *config) decodeFaults(data []byte, dst any, plain bool) []jsonFault {
 	return w.run(goTypeOf(heldType(dst)), err)
 }
 
-// codecFaults explains the error of a [JSONCodec]. A codec may take more than
-// JSON, or other JSON than encoding/json does, so the text is walked through only
-// if it is JSON and the error is one that encoding/json returns.
+// codecFaults returns the faults for the error of a [JSONCodec]. A codec may accept more than JSON,
+// or decode it by other rules than encoding/json. So it walks through the text only if the text is
+// JSON and the error is one that encoding/json returns. Otherwise nothing is known but the error.
 func codecFaults(data []byte, dst any, err error) []jsonFault {
 	if !json.Valid(data) {
 		if isSyntaxError(err) {
-			err = json.Unmarshal(data, new(json.RawMessage)) // the codec may count offsets otherwise
+			err = json.Unmarshal(data, new(json.RawMessage)) // the codec may count offsets differently
 			offset, _ := syntaxOffset(data, true, err)
 			return []jsonFault{notJSON(offset)}
 		}
@@ -104,9 +110,9 @@ func codecFaults(data []byte, dst any, err error) []jsonFault {
 	return w.run(goTypeOf(heldType(dst)), err)
 }
 
-// heldType returns the type of the pointer through which encoding/json decodes:
-// dst, or what the value that dst points to holds, if that is an interface that
-// holds a pointer.
+// heldType returns the type of the pointer that encoding/json decodes through. That is the type of
+// dst, unless dst points to an interface that holds a pointer: encoding/json then decodes into what
+// that pointer points to.
 func heldType(dst any) reflect.Type {
 	v := reflect.ValueOf(dst)
 	for i := 0; i < maxPointers; i++ {
@@ -119,6 +125,8 @@ func heldType(dst any) reflect.Type {
 	return v.Type()
 }
 
+// decode decodes a JSON text with the codec of the program if there is one, and otherwise with
+// encoding/json.
 func (c *config) decode(data []byte, dst any) error {
 	if c.unmarshal != nil {
 		return c.unmarshal(data, dst)
@@ -126,10 +134,13 @@ func (c *config) decode(data []byte, dst any) error {
 	return unmarshal(data, dst, c.rejectUnknown)
 }
 
+// notJSON returns the fault of a text that is not JSON. offset is that of the first byte that
+// cannot be there, in bytes.
 func notJSON(offset int) jsonFault {
 	return jsonFault{"", "is not valid JSON at offset " + strconv.Itoa(offset), codeSyntax}
 }
 
+// invalidUTF8 returns the offset of the first byte that is not UTF-8. There must be one.
 func invalidUTF8(b []byte) int {
 	i := 0
 	for {

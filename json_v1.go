@@ -10,14 +10,17 @@ import (
 	"strings"
 )
 
-// jsonV2 reports whether the toolchain decodes with encoding/json/v2. Names in
-// another letter case, names that are there twice and strings that are not
-// Unicode are then errors.
+// This file is for toolchains without encoding/json/v2. It declares the same functions as
+// json_v2.go.
+
+// jsonV2 reports whether the toolchain decodes with encoding/json/v2. A name that differs from the
+// field's in letter case is then unknown, and a name that appears twice or a string that is not
+// Unicode is an error.
 const jsonV2 = false
 
-// unmarshal decodes a JSON text.
+// unmarshal decodes a JSON text into dst, a pointer.
 func unmarshal(data []byte, dst any, rejectUnknown bool) error {
-	if rejectUnknown && json.Valid(data) { // else only Unmarshal sees what trails
+	if rejectUnknown && json.Valid(data) { // a Decoder ignores what follows the value
 		d := json.NewDecoder(bytes.NewReader(data))
 		d.DisallowUnknownFields()
 		return d.Decode(dst)
@@ -25,12 +28,11 @@ func unmarshal(data []byte, dst any, rejectUnknown bool) error {
 	return json.Unmarshal(data, dst)
 }
 
-// syntaxOffset returns the offset at which a text ceases to be JSON, for the
-// error of decoding it; false if it is JSON.
+// syntaxOffset returns the offset at which a text stops being JSON, given the error of decoding it.
+// It returns false if the text is JSON.
 //
-// encoding/json looks at the syntax of the whole text before it decodes
-// anything, so a syntax error is about the text unless code of the type's own,
-// which plain rules out, has returned one.
+// encoding/json checks the syntax of the whole text before it decodes anything. So a syntax error
+// is about the text, unless it comes from a type's own code, which plain rules out.
 func syntaxOffset(data []byte, plain bool, err error) (int, bool) {
 	syntax, ok := err.(*json.SyntaxError)
 	if !ok || !plain && json.Valid(data) {
@@ -39,12 +41,13 @@ func syntaxOffset(data []byte, plain bool, err error) (int, bool) {
 	if endsTooSoon(data, syntax.Error()) {
 		return len(data), true
 	}
-	return int(syntax.Offset) - 1, true // it counts the byte that cannot be there
+	return int(syntax.Offset) - 1, true // Offset counts the offending byte as well
 }
 
-// endsTooSoon reports whether the message of a syntax error is about the end of
-// the text rather than about a byte in it. encoding/json looks at the end as at a
-// space. Where a space is wrong and stands in the text, it is the last byte read.
+// endsTooSoon reports whether the message of a syntax error is about the end of the text rather
+// than about a byte in it. encoding/json treats the end as if a space followed. So a message about
+// a space is about the end, unless the last byte of the text is a space: the space in the message
+// is then that byte.
 func endsTooSoon(data []byte, message string) bool {
 	return message == "unexpected end of JSON input" ||
 		strings.HasPrefix(message, "invalid character ' ' ") && data[len(data)-1] != ' '
@@ -56,9 +59,9 @@ func isSyntaxError(err error) bool {
 	return errors.As(err, &syntax)
 }
 
-// decodesFrom reports whether a pointer has a method UnmarshalJSONFrom that
-// encoding/json calls. Only encoding/json/v2 does.
+// decodesFrom reports whether a pointer type has a method UnmarshalJSONFrom that encoding/json
+// calls. Only encoding/json/v2 calls it.
 func decodesFrom(reflect.Type) bool { return false }
 
-// describe says what an error has against a value.
+// describe returns the detail for an error of decoding a value, such as "must be an integer".
 func describe(err error) string { return describeV1(err) }

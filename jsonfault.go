@@ -9,22 +9,31 @@ import (
 	"strings"
 )
 
-// A jsonFault is one thing that is wrong with a JSON text.
+// This file finds everything that is wrong with a JSON text that encoding/json does not decode, in
+// the order of the text, and words it for the client, who gets the first fault. The function
+// expected is where details such as "must be an integer" come from for JSON; parse.go has those for
+// texts. The walk uses the tokens of jsonscan.go, the Go types of jsontype.go, and the rules for
+// single values of jsonvalue.go.
+
+// A jsonFault is one thing that is wrong with a JSON text. For the text {"items":[{"price":"x"}]}
+// and a price that is an int, it is
+//
+//	{path: "items[0].price", detail: "must be an integer", code: "type"}
 type jsonFault struct {
-	path   string // of the value, "" for the whole
-	detail string // what the value must be
-	code   string // the keyword of JSON Schema that the value breaks
+	path   string // the path of the value; "" for the whole text
+	detail string // what the client gets as the detail of a FieldError
+	code   string // the keyword of JSON Schema that the value violates, or codeSyntax
 }
 
-// The codes of faults.
+// The values of jsonFault.code.
 const (
-	codeSyntax  = "" // the text breaks JSON, and no schema
+	codeSyntax  = "" // violates the rules of JSON, and not of a schema
 	codeType    = "type"
 	codeFormat  = "format"
 	codeUnknown = "additionalProperties"
 )
 
-// What can be wrong with a value, whatever it is.
+// Details that do not depend on a Go type, or only on one.
 const (
 	isUnknown  = "is not known"
 	isTwice    = "appears twice"
@@ -35,40 +44,43 @@ const (
 	notTime    = "must be a time such as 2006-01-02T15:04:05Z"
 )
 
-// maxJSONFaults is after how many faults a walk stops.
+// maxJSONFaults is the number of faults after which a walk stops. It bounds the work for a text
+// that is wrong throughout.
 const maxJSONFaults = 20
 
-// A jsonWalk goes through a JSON text that encoding/json has refused, beside the
-// Go type that it does not fit, and finds all that is wrong with it.
+// A jsonWalk goes through a JSON text that encoding/json did not decode, together with the Go type
+// that the text does not fit, and finds all faults.
 //
-// encoding/json's own errors cannot serve: they differ from version to version,
-// come one at a time and not always for the first fault, and have no place if a
-// type's own UnmarshalJSON or UnmarshalText returns them. The walk knows
-// encoding/json's rules instead. It asks only about single values: those that the
-// rules leave open, and those that a type decodes with code of its own. It passes
-// over each byte a fixed number of times, so its time is linear in the text.
+// The errors of encoding/json cannot be used instead. They differ between versions of Go, there is
+// only one of them, which is not always the first fault, and they have no path if a type's own
+// UnmarshalJSON or UnmarshalText returned them. So the walk has the rules of encoding/json itself.
+// It asks encoding/json only about single values: those that the rules leave open, and those that a
+// type decodes with its own code. A test compares the two on random documents.
+//
+// The walk reads each byte a fixed number of times, so its time is linear in the length of the
+// text.
 type jsonWalk struct {
-	data          []byte // valid JSON
-	doc           string // data, once more
-	pos           int    // in data: the start of a value, between its methods
-	namesOnce     bool   // names that are there twice, and strings that are not Unicode, are faults
-	rejectUnknown bool
+	data          []byte // the text, which is valid JSON
+	doc           string // the same text as a string
+	pos           int    // the offset in the text; at the start of a value whenever value is called
+	namesOnce     bool   // whether repeated names, and strings that are not Unicode, are faults
+	rejectUnknown bool   // whether names without a field are faults
 
-	steps  []jsonStep // to the value at pos, from the outermost
+	steps  []jsonStep // the steps to the value at pos, from the outermost inwards
 	faults []jsonFault
 }
 
-// A jsonStep leads from an object or array to a value in it.
+// A jsonStep leads from an object or an array to a value in it.
 type jsonStep struct {
-	name  string
-	index int // of an array's element, -1 in an object
+	name  string // the name of the object's member
+	index int    // the index of the array's element; -1 if it is a member of an object
 }
 
-// jsonSkipped is the type of values that encoding/json passes over.
+// jsonSkipped is the type of values that encoding/json ignores, such as that of an unknown member.
 var jsonSkipped = &goType{kind: reflect.Invalid}
 
-// run returns all faults, of which there is at least one: err, with which
-// encoding/json refused the text, if the walk does not find out why.
+// run returns all faults. There is always at least one: if the walk finds none, it is made from
+// err, the error with which encoding/json failed.
 func (w *jsonWalk) run(t *goType, err error) []jsonFault {
 	w.doc = string(w.data)
 	w.pos = skipSpace(w.doc, 0)
@@ -78,9 +90,11 @@ func (w *jsonWalk) run(t *goType, err error) []jsonFault {
 	return w.faults
 }
 
-// The methods that follow return whether the walk goes on.
+// Each of the methods below walks through one value, leaves pos after it, and returns whether the
+// walk goes on. It ends when there are maxJSONFaults.
 
-// value walks through the value at pos.
+// value walks through the value at pos, which encoding/json would decode into a t. If the kinds of
+// the two do not fit, it adds a fault and does not look inside the value.
 func (w *jsonWalk) value(t *goType) bool {
 	switch c := w.doc[w.pos]; {
 	case t.own != ownNone:
@@ -88,7 +102,7 @@ func (w *jsonWalk) value(t *goType) bool {
 	case t == jsonSkipped && !w.namesOnce:
 		w.pos = valueEnd(w.doc, w.pos)
 		return true
-	case c == '{' && t.refuses:
+	case c == '{' && t.refuses: // an error of the type, whatever the object has
 		return w.refuse(wrongForm, codeType)
 	case c == '{' && (t.kind == reflect.Struct || t.kind == reflect.Map || t.takesAny()):
 		return w.object(t)
@@ -101,11 +115,13 @@ func (w *jsonWalk) value(t *goType) bool {
 	}
 }
 
-// takesAny reports whether encoding/json decodes any value into a type.
+// takesAny reports whether encoding/json decodes any JSON value into the type: it does into any,
+// and jsonSkipped takes all values by ignoring them.
 func (t *goType) takesAny() bool {
 	return t == jsonSkipped || t.kind == reflect.Interface && t.typ.NumMethod() == 0
 }
 
+// object walks through the object at pos and its members.
 func (w *jsonWalk) object(t *goType) bool {
 	var seen nameSet
 	w.steps = append(w.steps, jsonStep{index: -1})
@@ -121,6 +137,7 @@ func (w *jsonWalk) object(t *goType) bool {
 	return true
 }
 
+// array walks through the array at pos and its elements.
 func (w *jsonWalk) array(t *goType) bool {
 	elem, most := t, math.MaxInt
 	switch t.kind {
@@ -134,7 +151,7 @@ func (w *jsonWalk) array(t *goType) bool {
 	for i := 0; w.doc[w.pos] != ']'; i++ {
 		w.steps[len(w.steps)-1].index = i
 		if i == most {
-			elem = jsonSkipped // encoding/json drops the rest
+			elem = jsonSkipped // encoding/json ignores elements beyond the length of a Go array
 		}
 		if !w.value(elem) {
 			return false
@@ -146,8 +163,8 @@ func (w *jsonWalk) array(t *goType) bool {
 	return true
 }
 
-// next goes from the end of a value to the next one in its object or array, or to
-// the end of that.
+// next moves from the end of a value to the next value or name in its object or array, or to the
+// closing bracket.
 func (w *jsonWalk) next() {
 	w.pos = skipSpace(w.doc, w.pos)
 	if w.doc[w.pos] == ',' {
@@ -155,8 +172,12 @@ func (w *jsonWalk) next() {
 	}
 }
 
-// member walks through a member of an object, whose name is at pos. seen has the
-// names before it.
+// member walks through the member of an object whose name is at pos. seen holds the names before
+// it.
+//
+// The name is looked at first: whether it is Unicode, whether it is a field or a key of t, and
+// whether it appears twice. If there is a fault in the name, the value is not looked at, since it
+// has no type or is not the only value for it.
 func (w *jsonWalk) member(t *goType, seen *nameSet) bool {
 	end, _ := stringEnd(w.doc, w.pos)
 	token := w.doc[w.pos:end]
@@ -169,7 +190,7 @@ func (w *jsonWalk) member(t *goType, seen *nameSet) bool {
 	switch {
 	case t.kind == reflect.Struct:
 		return w.memberOfStruct(t, name, seen)
-	case t.kind == reflect.Map && !t.key.isString():
+	case t.kind == reflect.Map && !t.key.isString(): // different names can be the same key
 		key, err := t.decodeKey(token, name, w.rejectUnknown)
 		switch {
 		case err != nil:
@@ -187,14 +208,15 @@ func (w *jsonWalk) member(t *goType, seen *nameSet) bool {
 	}
 }
 
-// memberOfStruct walks through the value at pos of a member with a name.
+// memberOfStruct walks through the value at pos of the member with a name, which is decoded into a
+// field of a struct.
 func (w *jsonWalk) memberOfStruct(t *goType, name string, seen *nameSet) bool {
 	f := t.field(name)
 	switch {
 	case f == nil && w.rejectUnknown:
 		return w.refuse(isUnknown, codeUnknown)
 	case f != nil:
-		name = f.name // that of the text may differ in letter case
+		name = f.name // the name in the text may differ in letter case
 	}
 	switch {
 	case w.namesOnce && !seen.add(name):
@@ -206,8 +228,7 @@ func (w *jsonWalk) memberOfStruct(t *goType, name string, seen *nameSet) bool {
 	}
 }
 
-// scalar walks through a value that is no object and no array, or is one in a
-// string.
+// scalar walks through the string, number, true, false or null at pos.
 func (w *jsonWalk) scalar(t *goType) bool {
 	end, escaped := literalEnd(w.doc, w.pos), false
 	if w.doc[w.pos] == '"' {
@@ -230,8 +251,8 @@ func (w *jsonWalk) scalar(t *goType) bool {
 	return true
 }
 
-// expected says what a value must be. number is what is there if that is a
-// number.
+// expected returns the detail for a scalar that does not fit the type. number is the scalar if it
+// is a number, and otherwise "".
 func (t *goType) expected(number string) string {
 	if t.takesAny() {
 		return "is out of range" // only a number can be
@@ -239,7 +260,8 @@ func (t *goType) expected(number string) string {
 	return expected(t.typ, number)
 }
 
-// ownValue walks through a value that a type decodes with code of its own.
+// ownValue walks through a value that a type decodes with its own code. It calls that code, because
+// nothing else knows what the code accepts.
 func (w *jsonWalk) ownValue(t *goType) bool {
 	before := len(w.faults)
 	raw := w.raw()
@@ -253,8 +275,9 @@ func (w *jsonWalk) ownValue(t *goType) bool {
 	return true
 }
 
-// raw passes over a value and returns it. Faults that are found have nothing to
-// do with its type.
+// raw moves past a value and returns its bytes. It may add faults that no type allows, such as
+// names that appear twice. The capacity of the result is its length, so that code of a type cannot
+// append to it and overwrite the text.
 func (w *jsonWalk) raw() []byte {
 	start := w.pos
 	if !w.value(jsonSkipped) {
@@ -263,10 +286,12 @@ func (w *jsonWalk) raw() []byte {
 	return w.data[start:w.pos:w.pos]
 }
 
-// field walks through the value of a field of a struct.
+// field walks through the value of a field of a struct. If the field has an option that changes how
+// its value is decoded, encoding/json is asked about the value, as the only field of another
+// struct.
 func (w *jsonWalk) field(f *goField) bool {
 	switch {
-	case f.outOfReach:
+	case f.outOfReach: // encoding/json has an error for any value
 		return w.refuse(wrongForm, codeType)
 	case f.wrapper == nil:
 		return w.value(f.typ)
@@ -276,6 +301,7 @@ func (w *jsonWalk) field(f *goField) bool {
 	if len(w.faults) > before || f.surelyTakes(string(raw)) {
 		return len(w.faults) < maxJSONFaults
 	}
+	// The text for a wrapper, in which the field has the name V.
 	wrapped := append(append([]byte(`{"V":`), raw...), '}')
 	if err := unmarshal(wrapped, reflect.New(f.wrapper).Interface(), w.rejectUnknown); err != nil {
 		name, detail := f.fault(string(raw), err)
@@ -284,13 +310,15 @@ func (w *jsonWalk) field(f *goField) bool {
 	return true
 }
 
-// refuse adds a fault of the value at pos, and passes over the value.
+// refuse moves past the value at pos and adds a fault of it.
 func (w *jsonWalk) refuse(detail, code string) bool {
 	w.pos = valueEnd(w.doc, w.pos)
 	return w.add("", detail, code)
 }
 
-// add adds a fault of the value that the steps lead to, or of one of a name in it.
+// add adds a fault of the value to which the steps lead. name is "" or the path from there to a
+// value inside, which a type's own code has reported: with the steps to items[2] and the name
+// price, the path of the fault is items[2].price.
 func (w *jsonWalk) add(name, detail, code string) bool {
 	path := w.path()
 	if path != "" && name != "" && name[0] != '[' {
@@ -300,8 +328,11 @@ func (w *jsonWalk) add(name, detail, code string) bool {
 	return len(w.faults) < maxJSONFaults
 }
 
-// path returns the steps as in items[2].price. Names that are not plain are
-// quoted, and a path that is long is cut.
+// path returns the steps as a path:
+//
+//	items[2].price  the member price of element 2 of the member items
+//	["a.b"].c       names with other characters than letters, digits, _ and - are quoted
+//	a.b.c…          a path longer than maxJSONPath is cut
 func (w *jsonWalk) path() string {
 	var b strings.Builder
 	for _, step := range w.steps {
@@ -318,9 +349,10 @@ func (w *jsonWalk) path() string {
 	return b.String()
 }
 
-// maxJSONPath is after how many bytes a path is cut.
+// maxJSONPath is the number of bytes after which a path or a name in it is cut.
 const maxJSONPath = 200
 
+// writeName appends the name of a member to a path.
 func writeName(b *strings.Builder, name string) {
 	if len(name) > maxJSONPath {
 		name = strings.ToValidUTF8(name[:maxJSONPath], "") + "…"
@@ -335,12 +367,20 @@ func writeName(b *strings.Builder, name string) {
 	}
 }
 
+// isSpecial reports whether a name with this rune must be quoted in a path.
 func isSpecial(r rune) bool {
 	return r != '_' && r != '-' && (r < '0' || r > '9' && r < 'A' || r > 'Z' && r < 'a' || r > 'z')
 }
 
-// expected says what a value of a Go type must be in JSON. number is what stands
-// there if that is a number.
+// expected returns the detail for a value that does not fit a Go type. number is the value if it is
+// a number, and otherwise "". A whole number that does not fit an integer type is out of its range,
+// so the detail gives the range:
+//
+//	type   number  detail
+//	int8   ""      must be an integer
+//	int8   "1.5"   must be an integer
+//	int8   "1000"  must be an integer from -128 to 127
+//	[]int  ""      must be an array
 func expected(t reflect.Type, number string) string {
 	if t == reflect.TypeFor[json.Number]() {
 		return notNumber

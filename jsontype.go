@@ -14,8 +14,13 @@ import (
 	"unicode/utf8"
 )
 
-// A goType says how encoding/json decodes into a Go type. Pointers have the
-// goType of what they point to, as encoding/json follows them.
+// This file describes how encoding/json decodes into a Go type: which field a name denotes, and
+// where a type has its own code. It follows the rules of encoding/json exactly, since a fault that
+// encoding/json does not see, or the other way round, would be a wrong response. It looks at each
+// type once.
+
+// A goType says how encoding/json decodes into a Go type. A pointer has the goType of what it
+// points to, because encoding/json follows pointers. For example:
 //
 //	type T struct {               kind struct
 //		ID   *int `json:"id"`     fields["id"].typ: kind int, nullable
@@ -23,43 +28,44 @@ import (
 //		At   time.Time            fields["At"].typ: own ownJSON
 //	}
 type goType struct {
-	typ      reflect.Type // without pointers
-	kind     reflect.Kind // of typ
-	nullable bool         // it is behind a pointer: null does not reach typ
-	own      ownCode
-	refuses  bool // encoding/json refuses any object, because typ is at fault
+	typ      reflect.Type // the type, without the pointers to it
+	kind     reflect.Kind // the kind of typ
+	nullable bool         // whether it is behind a pointer, which null sets to nil
+	own      ownCode      // the type's own code that decodes it; ownNone if it has none
+	refuses  bool         // whether encoding/json refuses even {}, because of a mistake in the type
 
-	elem   *goType             // of a slice, an array or a map
-	key    *goType             // of a map
-	fields map[string]*goField // of a struct, by name
-	folded map[string]*goField // those that match in any letter case, by foldName
+	elem   *goType             // of the elements of a slice, an array or a map; otherwise nil
+	key    *goType             // of the keys of a map; otherwise nil
+	fields map[string]*goField // the fields of a struct, by name in JSON; otherwise nil
+	folded map[string]*goField // the fields whose names match in any letter case, by foldName
 
-	plain bool // of the type asked for: no code of any type's own decodes a part
+	plain bool // whether no type in it has its own code; set only for the type of a goTypeOf call
 }
 
-// A goField is a field that encoding/json decodes into.
+// A goField is a field of a struct that encoding/json decodes into.
 type goField struct {
-	name       string
-	typ        *goType
-	outOfReach bool // it is in an embedded pointer that encoding/json cannot set
+	name       string  // in JSON
+	typ        *goType // without the option "string" or a format
+	outOfReach bool    // whether it is behind an embedded pointer that encoding/json cannot set
 
-	// wrapper is a struct that has the field alone, named V, with its tag. It is
-	// nil if the tag has no option that matters to a value.
+	// wrapper is a struct type that has only this field, named V, with the options of its tag.
+	// Decoding into it shows what encoding/json makes of the options. It is nil if no option
+	// changes how a value is decoded.
 	wrapper reflect.Type
-	quoted  bool // the option is "string", for a type that it is meant for
+	quoted  bool // whether it has the option "string", and a type on which that has an effect
 }
 
-// ownCode says which code of a type's own decodes a value of it.
+// ownCode says which of a type's own methods decodes a value of it.
 type ownCode uint8
 
 const (
 	ownNone    ownCode = iota
 	ownText            // UnmarshalText
 	ownJSON            // UnmarshalJSON
-	ownDecoder         // what only encoding/json can call, or has a rule for
+	ownDecoder         // a method that only encoding/json can call, or a type with special rules
 )
 
-// goTypes are the types that have been asked for, by reflect.Type.
+// goTypes holds the results of goTypeOf, as a map from reflect.Type to *goType.
 var goTypes sync.Map
 
 // goTypeOf returns how encoding/json decodes into a type.
@@ -74,17 +80,20 @@ func goTypeOf(t reflect.Type) *goType {
 	return kept.(*goType)
 }
 
-// A goTypeBuilder builds a type and those that it consists of.
+// A goTypeBuilder builds the goType of one type, and of the types that it consists of.
 type goTypeBuilder struct {
-	types map[builtType]*goType // as far as they are built: types may be recursive
+	types map[builtType]*goType // the types begun so far, so that a recursive type refers to itself
 	plain bool
 }
 
+// A builtType is a type without pointers, and whether there was a pointer, which makes a difference
+// to null.
 type builtType struct {
 	typ     reflect.Type
 	pointer bool
 }
 
+// build returns the goType of a type. It enters a type in b.types before it builds the parts.
 func (b *goTypeBuilder) build(t reflect.Type) *goType {
 	pointer := false
 	for i := 0; t.Kind() == reflect.Pointer && i < maxPointers; i++ {
@@ -100,7 +109,7 @@ func (b *goTypeBuilder) build(t reflect.Type) *goType {
 	case n.own != ownNone:
 		b.plain = false
 	case n.kind == reflect.Interface:
-		b.plain = false // it may hold a pointer to anything
+		b.plain = false // an interface may hold a pointer to anything
 	case n.kind == reflect.Slice || n.kind == reflect.Array:
 		n.elem = b.build(t.Elem())
 	case n.kind == reflect.Map:
@@ -113,18 +122,20 @@ func (b *goTypeBuilder) build(t reflect.Type) *goType {
 	return n
 }
 
-// maxPointers bounds what is made of types such as type P *P.
+// maxPointers limits how many pointers are followed, since a type may point to itself, as in type P
+// *P.
 const maxPointers = 100
 
-// refusesObjects reports whether encoding/json takes not even an empty object
-// for a type.
+// refusesObjects reports whether encoding/json does not even decode an empty object into a type, as
+// is the case for a map whose keys cannot be names.
 func refusesObjects(t reflect.Type) bool {
 	return unmarshal([]byte("{}"), reflect.New(t).Interface(), false) != nil
 }
 
-// ownCodeOf returns which code of a type's own decodes it. Without
-// encoding/json/v2, methods that a type without a name has from an embedded
-// field are called only behind a pointer.
+// ownCodeOf returns which of a type's own methods decodes it. UnmarshalJSON takes precedence over
+// UnmarshalText. pointer reports that the type is behind a pointer. encoding/json without v2 does
+// not look for methods of an unnamed type, which can have them from an embedded field, unless the
+// type is behind a pointer.
 func ownCodeOf(t reflect.Type, pointer bool) ownCode {
 	p := reflect.PointerTo(t)
 	switch {
@@ -140,7 +151,8 @@ func ownCodeOf(t reflect.Type, pointer bool) ownCode {
 	return ownNone
 }
 
-// field returns the field that a name in JSON stands for, nil if there is none.
+// field returns the field that a name in JSON denotes, or nil if there is none. An exact match
+// takes precedence over one that ignores letter case.
 func (n *goType) field(name string) *goField {
 	f := n.fields[name]
 	if f == nil && len(n.folded) > 0 {
@@ -150,8 +162,8 @@ func (n *goType) field(name string) *goField {
 	return f
 }
 
-// foldName appends a name to b so that two names give the same if and only if
-// they differ in letter case at most, by Unicode's simple folding.
+// foldName appends a form of the name to b that is equal for two names if and only if they are
+// equal under Unicode's simple case folding. The Kelvin sign folds to K, for example.
 func foldName(b []byte, name string) []byte {
 	for _, r := range name {
 		if r < utf8.RuneSelf {
@@ -163,8 +175,7 @@ func foldName(b []byte, name string) []byte {
 	return b
 }
 
-// foldRune returns the least of the runes that differ from a rune in letter case
-// at most.
+// foldRune returns the smallest of the runes that are equal to r under simple case folding.
 func foldRune(r rune) rune {
 	for {
 		next := unicode.SimpleFold(r)
@@ -175,18 +186,20 @@ func foldRune(r rune) rune {
 	}
 }
 
-// A structField is a field that decodes under a name unless another field
-// hides it.
+// A structField is a candidate for a name: a field that encoding/json decodes into, unless another
+// field with the name hides it.
 type structField struct {
 	reflect.StructField
-	name       string
-	tagged     bool
-	options    string // of the tag, after the name
-	index      []int  // in the outermost struct
+	name       string // in JSON
+	tagged     bool   // whether the name is from the tag
+	options    string // the part of the tag after the name and the comma, such as "omitempty,string"
+	index      []int  // for FieldByIndex, in the outermost struct
 	outOfReach bool
 }
 
-// addFields adds the fields of a struct and of those embedded in it.
+// addFields adds the fields of a struct to its goType, including those of embedded structs. If
+// encoding/json/v2 has rules for the struct that this package does not follow, it counts as a type
+// with its own code.
 func (b *goTypeBuilder) addFields(n *goType) {
 	list, custom := structFields(n.typ)
 	if custom {
@@ -202,6 +215,7 @@ func (b *goTypeBuilder) addFields(n *goType) {
 			f.wrapper = reflect.StructOf([]reflect.StructField{{Name: "V", Type: c.Type, Tag: tag}})
 		}
 		n.fields[f.name] = f
+		// With v2, only a field with the option "case:ignore" matches in any letter case.
 		key := string(foldName(nil, f.name))
 		if _, ok := n.folded[key]; !ok && (!jsonV2 || hasOption(c.options, "case:ignore")) {
 			n.folded[key] = f
@@ -209,8 +223,8 @@ func (b *goTypeBuilder) addFields(n *goType) {
 	}
 }
 
-// isQuotable reports whether the option "string" is meant for a field of a type.
-// For another one it has no effect, or with encoding/json/v2 is an error.
+// isQuotable reports whether the option "string" has an effect on a field of this type. On other
+// types encoding/json ignores the option, and v2 returns an error.
 func isQuotable(t reflect.Type) bool {
 	if t.Kind() == reflect.Pointer && t.Name() == "" {
 		t = t.Elem()
@@ -218,12 +232,16 @@ func isQuotable(t reflect.Type) bool {
 	return t.Kind() == reflect.String || reflect.Bool <= t.Kind() && t.Kind() <= reflect.Float64
 }
 
-// structFields returns the fields of a struct and of the structs embedded in
-// it, those of outer structs first. custom reports that they depend on options
-// of encoding/json/v2 for which only that has the rules.
+// structFields returns the candidates for the names of a struct, level by level: first the fields
+// of the struct itself, then those of the structs embedded in it, and so on. A struct that is
+// embedded at several levels counts at the first. If it is embedded twice at one level, its fields
+// are listed twice, so that they hide each other.
+//
+// custom reports that the struct uses options for which only encoding/json/v2 has the rules; list
+// is then nil.
 func structFields(t reflect.Type) (list []structField, custom bool) {
 	level := []structField{{StructField: reflect.StructField{Type: t}}}
-	times := map[reflect.Type]int{} // how often a type is embedded at this level
+	times := map[reflect.Type]int{} // how often each type is embedded at this level
 	visited := map[reflect.Type]bool{}
 	for len(level) > 0 {
 		var next []structField
@@ -243,7 +261,7 @@ func structFields(t reflect.Type) (list []structField, custom bool) {
 				case embedded == nil:
 					list = append(list, c)
 					if times[outer.Type] > 1 {
-						list = append(list, c) // two of a name hide each other
+						list = append(list, c) // embedded twice at this level
 					}
 				default:
 					c.outOfReach = c.outOfReach || c.Type != embedded && !c.IsExported()
@@ -259,9 +277,10 @@ func structFields(t reflect.Type) (list []structField, custom bool) {
 	return list, false
 }
 
-// parseTag fills in what the tag says. It returns the struct whose fields count
-// as those of the struct around it, nil if the field has a name, and whether
-// encoding/json leaves the field alone.
+// parseTag sets the name and the options from the tag. embedded is not nil if the field is an
+// embedded struct without a name in its tag, whose fields count as those of the struct around it.
+// ignored reports that encoding/json ignores the field, because of json:"-" or because it is not
+// exported.
 func (c *structField) parseTag() (embedded reflect.Type, ignored bool) {
 	t := c.Type
 	if t.Kind() == reflect.Pointer && t.Name() == "" {
@@ -285,30 +304,41 @@ func (c *structField) parseTag() (embedded reflect.Type, ignored bool) {
 	return nil, false
 }
 
-// notInTag reports whether encoding/json, without v2, takes no name that has a
-// rune.
+// notInTag reports whether a rune makes encoding/json, without v2, ignore a name in a tag.
 func notInTag(r rune) bool {
 	return !strings.ContainsRune("!#$%&()*+-./:;<=>?@[]^_{|}~ ", r) && !unicode.IsLetter(r) && !unicode.IsDigit(r)
 }
 
-// isCustom reports whether a tag has what only encoding/json/v2 can follow:
-// quoted names, and fields that take all names that no other field has.
+// isCustom reports whether a tag uses features of encoding/json/v2 that this package does not
+// follow: quoted names, and fields that take all names without a field.
 func (c *structField) isCustom() bool {
 	return strings.Contains(c.Tag.Get("json"), "'") || hasOption(c.options, "inline") ||
 		hasOption(c.options, "embed") || hasOption(c.options, "unknown")
 }
 
+// hasOption reports whether the options of a tag contain an option.
 func hasOption(options, option string) bool {
 	return slices.Contains(strings.Split(options, ","), option)
 }
 
+// hasFormat reports whether the options of a tag contain a format. It is not split at commas,
+// because the format may have one.
 func hasFormat(options string) bool {
 	return strings.HasPrefix(options, "format:") || strings.Contains(options, ",format:")
 }
 
-// dominant returns the fields that no other field hides, in the order of the
-// struct. Of several with one name that is the one that is least deep, or of
-// these the only one with a tag.
+// dominant returns the fields that no other field hides, in the order of the struct. Among fields
+// with the same name, the one at the shallowest depth wins, as in Go. If there are several at that
+// depth, the only one with a tag wins. If that does not decide either, all of them are hidden. For
+// example, of
+//
+//	type T struct {
+//		A                   // has ID and Name
+//		B                   // has ID and Name with a tag json:"Name"
+//		Role string
+//	}
+//
+// the fields B.Name and Role remain: B.Name has a tag, and A.ID and B.ID hide each other.
 func dominant(list []structField) []structField {
 	slices.SortStableFunc(list, func(a, b structField) int {
 		if c := cmp.Compare(len(a.index), len(b.index)); c != 0 || a.tagged == b.tagged {
@@ -338,7 +368,7 @@ func dominant(list []structField) []structField {
 	return kept
 }
 
-// decodesItself reports whether a type has code of its own that JSON is decoded by.
+// decodesItself reports whether a type has its own code for decoding JSON or text.
 func decodesItself(t reflect.Type) bool {
 	p := reflect.PointerTo(t)
 	return p.Implements(reflect.TypeFor[json.Unmarshaler]()) || p.Implements(reflect.TypeFor[encoding.TextUnmarshaler]()) ||

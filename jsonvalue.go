@@ -11,7 +11,20 @@ import (
 	"time"
 )
 
-// takesScalar reports whether encoding/json decodes a scalar into a type.
+// This file has the rules of encoding/json for single values: which strings, numbers and names a Go
+// type takes, and what is wrong with one that it does not take. Where the rules are too intricate
+// to repeat, it asks encoding/json about the one value.
+
+// takesScalar reports whether encoding/json decodes a scalar into a type without code of its own.
+// token is the scalar as in the text, with the quotes of a string. For example:
+//
+//	token  Go types that take it
+//	null   all, or with v2 all that can be decoded
+//	true   bool, any
+//	"a"    string, any
+//	"YQ==" []byte as well
+//	"1"    json.Number as well
+//	1      numbers that it fits, json.Number, any
 func (t *goType) takesScalar(token string) bool {
 	if t == jsonSkipped {
 		return true
@@ -30,8 +43,8 @@ func (t *goType) takesScalar(token string) bool {
 	return t.typ == reflect.TypeFor[json.Number]() || t.numberFits(token)
 }
 
-// takesNull reports whether encoding/json takes null, which it does for types
-// that it can decode, and without encoding/json/v2 for all.
+// takesNull reports whether encoding/json decodes null into a type. Without v2 it does into every
+// type; with v2, only into types that it can decode at all.
 func (t *goType) takesNull() bool {
 	switch t.kind {
 	case reflect.Chan, reflect.Func, reflect.Complex64, reflect.Complex128, reflect.UnsafePointer:
@@ -40,6 +53,8 @@ func (t *goType) takesNull() bool {
 	return true
 }
 
+// takesString reports whether encoding/json decodes a string into a type. A []byte takes base64,
+// and a json.Number takes a number in quotes.
 func (t *goType) takesString(token string) bool {
 	switch {
 	case t.typ == reflect.TypeFor[json.Number]():
@@ -53,8 +68,8 @@ func (t *goType) takesString(token string) bool {
 	return t.kind == reflect.String || t.takesAny()
 }
 
-// numberFits reports whether a type of numbers takes a number, which is written
-// in decimal.
+// numberFits reports whether a number fits a type of numbers. The types of integers take no
+// fraction and no exponent, so 1.0 and 1e3 do not fit.
 func (t *goType) numberFits(number string) bool {
 	var err error
 	switch t.kind {
@@ -70,8 +85,8 @@ func (t *goType) numberFits(number string) bool {
 	return err == nil
 }
 
-// floatFits reports whether a float takes a number. Only one with an exponent or
-// many digits may be out of range.
+// floatFits reports whether a number is in the range of a float with this many bits. Only a number
+// with an exponent or many digits can be out of range, since the largest float32 has 39 digits.
 func floatFits(number string, bits int) bool {
 	if len(number) <= 38 && strings.IndexByte(number, 'e') < 0 && strings.IndexByte(number, 'E') < 0 {
 		return true
@@ -80,13 +95,14 @@ func floatFits(number string, bits int) bool {
 	return err == nil
 }
 
-// decode returns the error of decoding a value with a type's own code, into a new
-// value of the type.
+// decode decodes a value with the type's own code, into a new value that is then dropped, and
+// returns the error. It calls the method itself where it can, because encoding/json wraps the
+// errors of methods differently from version to version.
 func (t *goType) decode(raw []byte, rejectUnknown bool) error {
 	dst := reflect.New(t.typ).Interface()
 	switch v := dst.(type) {
 	case *time.Time:
-		// Most are of the one form that all versions of encoding/json take.
+		// Most times have the form that all versions of encoding/json accept.
 		if raw[0] == '"' && v.UnmarshalText(raw[1:len(raw)-1]) == nil {
 			return nil
 		}
@@ -103,8 +119,10 @@ func (t *goType) decode(raw []byte, rejectUnknown bool) error {
 	return unmarshal(raw, dst, rejectUnknown)
 }
 
-// surelyTakes reports whether a field of option "string" takes a value. If not,
-// only encoding/json knows.
+// surelyTakes reports whether a field with the option "string" takes a value, as far as that is
+// simple to tell. With json:",string", an int takes the string "1", a bool "true", and a string
+// takes a string with quotes of its own, such as "\"a\"". If surelyTakes returns false, only
+// encoding/json knows.
 func (f *goField) surelyTakes(raw string) bool {
 	if !f.quoted || f.typ.own != ownNone || raw[0] != '"' {
 		return false
@@ -120,10 +138,11 @@ func (f *goField) surelyTakes(raw string) bool {
 	return isNumber(s) && f.typ.numberFits(s)
 }
 
-// notPlain reports whether a rune may not stand for itself in a JSON string.
+// notPlain reports whether a rune must be escaped in a JSON string.
 func notPlain(r rune) bool { return r < ' ' || r == '"' || r == '\\' }
 
-// fault says what a field of option "string" has against a value.
+// fault returns the fault of a value that a field with an option does not take: the detail, such as
+// "must be a string that holds an integer", and a name if the type's own code has given one.
 func (f *goField) fault(raw string, err error) (name, detail string) {
 	if f.typ.own != ownNone || !f.quoted {
 		return ownFault(f.typ.typ, err)
@@ -141,13 +160,18 @@ func (f *goField) fault(raw string, err error) (name, detail string) {
 	return "", detail
 }
 
-// isString reports whether the keys of a map are the names in JSON as they are.
+// isString reports whether a map with keys of this type uses the names in JSON as they are.
 func (t *goType) isString() bool {
 	return t.kind == reflect.String && t.own == ownNone && !t.nullable
 }
 
-// decodeKey decodes the name of a map's member, as a token and as a string. The
-// key that it returns is equal for names that are the same key of the map.
+// decodeKey decodes the name of a member into the key of a map. token is the name as in the text,
+// and name is the string that it denotes. The result is a key that can be compared: two names with
+// equal keys are the same member of the map, as "a" and "A" are if the key's own code ignores
+// letter case.
+//
+// Keys that are integers or have a method UnmarshalText are simple. For all others, encoding/json
+// decodes an object that has only this name.
 func (t *goType) decodeKey(token, name string, rejectUnknown bool) (key any, err error) {
 	k := t.key
 	switch {
@@ -179,7 +203,7 @@ func (t *goType) decodeKey(token, name string, rejectUnknown bool) (key any, err
 	}
 }
 
-// keyFault says what the type of a map's keys has against a name.
+// keyFault returns the detail for a name that is not a key of the map.
 func (t *goType) keyFault(name string, err error) (detail string) {
 	k := t.key
 	if k.own == ownNone && !k.nullable && reflect.Int <= k.kind && k.kind <= reflect.Uintptr {
@@ -189,15 +213,16 @@ func (t *goType) keyFault(name string, err error) (detail string) {
 	return detail
 }
 
-// A nameSet is the names of an object's members.
+// A nameSet holds the names of an object's members that have been seen, to find those that appear
+// twice. The first eight are in an array, which needs no allocation and is as fast as a map.
 type nameSet struct {
-	few  [8]string // the first, most objects have no others
-	n    int       // of few
-	many map[string]bool
-	keys map[any]bool // of a map
+	few  [8]string       // the first names; most objects have no more
+	n    int             // how many elements of few are in use
+	many map[string]bool // the names after those; nil if there are none
+	keys map[any]bool    // the keys, if they are not the names themselves; nil if there are none
 }
 
-// add adds a name, and returns false if the set has it already.
+// add adds a name. It returns false if the set already has it.
 func (s *nameSet) add(name string) bool {
 	for _, other := range s.few[:s.n] {
 		if other == name {
@@ -218,7 +243,7 @@ func (s *nameSet) add(name string) bool {
 	return true
 }
 
-// addKey is add for the key of a map that is not its name.
+// addKey adds a key of a map. It returns false if the set already has it.
 func (s *nameSet) addKey(key any) bool {
 	if s.keys == nil {
 		s.keys = map[any]bool{}
@@ -230,8 +255,8 @@ func (s *nameSet) addKey(key any) bool {
 	return true
 }
 
-// unexplained returns the fault for an error of decoding of which nothing is
-// known but what it says.
+// unexplained returns the fault for an error of decoding that the walk cannot explain. Its detail
+// is taken from the error if the error is of a known type.
 func unexplained(err error) jsonFault {
 	name, detail := ownFault(nil, err)
 	if detail == wrongForm {
@@ -240,8 +265,9 @@ func unexplained(err error) jsonFault {
 	return jsonFault{name, detail, codeType}
 }
 
-// ownFault says what a type's own code has against a value: what a [FieldError]
-// in the error says, or what is known of the type.
+// ownFault returns the fault that a type's own code has found in a value: what a [FieldError] in
+// the error says, or else a detail for the type. The text of any other error is not sent to the
+// client. t may be nil.
 func ownFault(t reflect.Type, err error) (name, detail string) {
 	var field FieldError
 	var pointer *FieldError
@@ -259,14 +285,14 @@ func ownFault(t reflect.Type, err error) (name, detail string) {
 	return "", wrongForm
 }
 
-// describeV1 says what an error of encoding/json has against a value. Not all of
-// them have a type.
+// describeV1 returns the detail for an error of encoding/json without v2. Some of its errors can
+// only be recognised by their text.
 func describeV1(err error) string {
 	var wrongType *json.UnmarshalTypeError
 	var corrupt base64.CorruptInputError
 	switch {
 	case errors.As(err, &wrongType):
-		if wrongType.Type == nil { // made by a type's own UnmarshalJSON
+		if wrongType.Type == nil { // from a type's own UnmarshalJSON
 			return wrongForm
 		}
 		_, number, _ := strings.Cut(wrongType.Value, "number ")

@@ -11,19 +11,27 @@ import (
 	"strings"
 )
 
-// A mask translates between the paths of a target and those of the route that stands in front of
-// it, for one request. With the target https://example.com/secret and the route
-// /api/x/[[...path]], a request for /api/x/a/b goes to /secret/a/b, and a redirect to /secret/c
-// becomes one to /api/x/c.
+// A mask translates between the paths of a target, which is the service behind a [Proxy], and the
+// paths of the route in front of it. It is made for one request. With the target
+// https://example.com/secret and the route /api/x/[[...path]], it translates both ways:
+//
+//	request for /api/x/a/b          becomes  request for https://example.com/secret/a/b
+//	Location: /secret/c             becomes  Location: /api/x/c
+//	Set-Cookie: id=1; Path=/secret  becomes  Set-Cookie: id=1; Path=/api/x
+//
+// Two things must never happen: that a request reaches a path outside of the target's, and that the
+// header of a response shows the client the target's own address. Services disagree on how to read
+// unusual paths and references. So a path that some service could read in another way is rejected,
+// and a reference that cannot be translated is removed.
 type mask struct {
 	target *url.URL
 	route  string // the escaped path of the route without its catch-all: "/api/x"
 	below  string // the escaped segments of the catch-all, each after a slash: "/a/b"
-	exact  bool   // the route has no catch-all, so every request goes to the target itself
+	exact  bool   // whether the route has no catch-all, so that every request goes to the target itself
 }
 
-// newMask returns the mask for a request. Its error is an *Error with status 400 if the service
-// could take the request's path for one outside of the target.
+// newMask returns the mask for a request. If a service could take the request's path for one
+// outside of the target, it returns an *Error with status 400.
 func newMask(target *url.URL, req *Request) (*mask, error) {
 	raw, escaped := rawPath(req.URL)
 	if !escaped {
@@ -35,12 +43,12 @@ func newMask(target *url.URL, req *Request) (*mask, error) {
 	}
 	m := &mask{target: target, exact: req.match.page == nil || !req.match.page.hasCatchAll()}
 	segs := strings.Split(strings.Trim(raw, "/"), "/")
-	own := max(0, len(segs)-len(rest)) // middleware may have replaced the URL by a shorter one
+	own := max(0, len(segs)-len(rest)) // not negative, even if middleware has shortened the URL
 	m.route, m.below = escapeSegments(segs[:own]), escapeSegments(segs[own:])
 	return m, nil
 }
 
-// escapeSegments returns segments as a path, escaped by escapePath, each after a slash.
+// escapeSegments joins segments to a path, each after a slash and escaped by escapePath.
 func escapeSegments(segs []string) string {
 	var b strings.Builder
 	for _, s := range segs {
@@ -49,8 +57,8 @@ func escapeSegments(segs []string) string {
 	return b.String()
 }
 
-// escapePath escapes the bytes that may not occur in the path of a URL, and keeps the escapes that
-// are in it.
+// escapePath escapes the bytes that may not occur in a segment of a URL's path (RFC 3986, section
+// 3.3). It keeps existing escapes as they are.
 func escapePath(s string) string {
 	var b strings.Builder
 	for i := 0; i < len(s); i++ {
@@ -65,9 +73,9 @@ func escapePath(s string) string {
 	return b.String()
 }
 
-// hasDotSegment reports whether a service might find a dot segment in a decoded segment. It might
-// if it takes %2F or a backslash for a slash, or a semicolon for the end of a name: "..;x",
-// `a\..\b`.
+// hasDotSegment reports whether a service could find a dot segment in a decoded segment. Some
+// services take %2F or a backslash for a slash, and others take a semicolon for the end of a name.
+// So it is true for ".." and also for "..;x" and `a\..\b`.
 func hasDotSegment(segment string) bool {
 	for _, part := range strings.FieldsFunc(segment, func(r rune) bool { return r == '/' || r == '\\' }) {
 		if name, _, _ := strings.Cut(part, ";"); name == "." || name == ".." {
@@ -77,10 +85,10 @@ func hasDotSegment(segment string) bool {
 	return false
 }
 
-// basePath returns the escaped path of the target without slashes at its end.
+// basePath returns the escaped path of the target without trailing slashes.
 func (m *mask) basePath() string { return strings.TrimRight(m.target.EscapedPath(), "/") }
 
-// targetPath returns the escaped path on the target for the request.
+// targetPath returns the escaped path on the target for the request, such as "/secret/a/b".
 func (m *mask) targetPath() string {
 	path := m.basePath() + m.below
 	if m.exact || m.below == "" {
@@ -92,8 +100,9 @@ func (m *mask) targetPath() string {
 	return path
 }
 
-// routePath returns the escaped path on the route for an escaped path on the target, and false if
-// that path is not below the target's.
+// routePath returns the escaped path on the route for an escaped path on the target: "/api/x/c" for
+// "/secret/c". It returns false if the path is not below the target's, or if a client could resolve
+// it to one that is not.
 func (m *mask) routePath(path string) (string, bool) {
 	rest, ok := strings.CutPrefix(path, m.basePath())
 	if !ok || rest != "" && rest[0] != '/' || strings.HasPrefix(rest, "//") {
@@ -110,7 +119,8 @@ func (m *mask) routePath(path string) (string, bool) {
 	return path, true
 }
 
-// rewriteRequest directs a request to the target.
+// rewriteRequest directs a request to the target. It is the Rewrite function of the
+// httputil.ReverseProxy.
 func (m *mask) rewriteRequest(pr *httputil.ProxyRequest) {
 	out := pr.Out.URL
 	out.Scheme, out.Host = m.target.Scheme, m.target.Host
@@ -130,9 +140,10 @@ func (m *mask) rewriteRequest(pr *httputil.ProxyRequest) {
 	}
 }
 
-// dropHTTPUpgrades removes from the Upgrade header the protocols that carry further requests,
-// because those would not be confined to the path of the target. A server may ignore an Upgrade
-// (RFC 9110, section 7.8), and HTTP/2 itself has given it up (RFC 9113, section 3.1).
+// dropHTTPUpgrades removes from the Upgrade header the protocols that carry further requests, such
+// as h2c. Nothing would confine those requests to the path of the target. A server may ignore an
+// Upgrade (RFC 9110, section 7.8), and HTTP/2 itself has deprecated it (RFC 9113, section 3.1).
+// WebSocket remains.
 func dropHTTPUpgrades(h http.Header) {
 	h.Del("HTTP2-Settings")
 	var kept []string
@@ -152,8 +163,9 @@ func dropHTTPUpgrades(h http.Header) {
 	h.Del("Connection")
 }
 
-// hideResponse rewrites the references to the target in the header of a final response. It
-// returns an error if the client could make no use of the response without them.
+// hideResponse rewrites the references to the target in the header of a final response. It returns
+// an error if the response is useless to the client: its status is invalid, or it redirects to
+// where no route leads.
 func (m *mask) hideResponse(resp *http.Response) error {
 	if code := resp.StatusCode; code < 200 && code != http.StatusSwitchingProtocols || code > 999 {
 		return fmt.Errorf("apiroute: Proxy: the target responds with status %d", code)
@@ -169,7 +181,8 @@ func (m *mask) hideResponse(resp *http.Response) error {
 }
 
 // addsSlash reports whether a response redirects to the path of its own request with a slash
-// appended. The router has no such paths and would redirect the client back, without end.
+// appended. The router's paths have no trailing slash, so it would redirect the client back, and so
+// on without end.
 func (m *mask) addsSlash(ref string, resp *http.Response) bool {
 	out := resp.Request
 	switch code := resp.StatusCode; {
@@ -187,7 +200,7 @@ func (m *mask) addsSlash(ref string, resp *http.Response) bool {
 	return equalPaths(u.EscapedPath(), out.URL.EscapedPath()+"/")
 }
 
-// equalPaths reports whether two escaped paths have the same decoded segments.
+// equalPaths reports whether two escaped paths have the same segments when decoded.
 func equalPaths(a, b string) bool {
 	return slices.EqualFunc(strings.Split(a, "/"), strings.Split(b, "/"), func(s, t string) bool {
 		s, _ = url.PathUnescape(s)
@@ -196,8 +209,8 @@ func equalPaths(a, b string) bool {
 	})
 }
 
-// hideHeader rewrites the references to the target in the header of the response to out, and
-// removes those that it cannot. It returns false if it had to remove the Location.
+// hideHeader rewrites the references to the target in the header of the response to out. It removes
+// those that it cannot rewrite, and returns false if one of them was the Location.
 func (m *mask) hideHeader(h http.Header, out *http.Request) (ok bool) {
 	ok = true
 	for _, name := range []string{"Location", "Content-Location"} {
@@ -222,8 +235,8 @@ func (m *mask) hideHeader(h http.Header, out *http.Request) (ok bool) {
 	return ok
 }
 
-// firstValue returns the first value of a header that is not empty, and "" if there is none.
-// Clients differ in which of several values they take, so only this one is passed on.
+// firstValue returns the first value of a header that is not empty, or "". Clients disagree on
+// which one counts if there are several, so the callers pass on only this one.
 func firstValue(h http.Header, name string) string {
 	for _, v := range h[name] {
 		if v != "" {
@@ -233,11 +246,12 @@ func firstValue(h http.Header, name string) string {
 	return ""
 }
 
-// refreshHeader splits the header Refresh as browsers do: into seconds, and a URL with or without
-// "url=" and quotes. For `5; url="/a"` the submatches are "5" and "/a".
+// refreshHeader matches the Refresh header and splits it as browsers do: into seconds, and a URL
+// with or without "url=" and quotes. For `5; url="/a"` the submatches are "5" and "/a".
 var refreshHeader = regexp.MustCompile(`^\s*([0-9.]+)\s*(?:$|[;,\s]\s*(?i:url\s*=\s*)?["']?([^"']*))`)
 
-// hideRefresh sets the header Refresh to the value v with its URL rewritten, or removes it.
+// hideRefresh rewrites the URL in v, the value of the Refresh header. It removes the header if it
+// cannot.
 func (m *mask) hideRefresh(h http.Header, v string, out *http.Request) {
 	parts := refreshHeader.FindStringSubmatch(v)
 	if parts == nil {
@@ -257,8 +271,10 @@ func (m *mask) hideRefresh(h http.Header, v string, out *http.Request) {
 	h.Set("Refresh", seconds+"; url="+rewritten)
 }
 
-// hideCookie returns a Set-Cookie header without its Domain, and with a Path on the route. A
-// cookie whose name starts with __Host- must keep the path "/" (RFC 6265bis, section 4.1.3.2).
+// hideCookie returns the value of a Set-Cookie header without its Domain, which names the target's
+// host, and with its Path translated to the route. A Path outside of the target becomes that of the
+// route. A cookie whose name starts with __Host- must keep the path "/" (RFC 6265bis, section
+// 4.1.3.2).
 func (m *mask) hideCookie(cookie string) string {
 	parts := strings.Split(cookie, ";")
 	kept := []string{parts[0]}
@@ -274,7 +290,7 @@ func (m *mask) hideCookie(cookie string) string {
 			if !ok {
 				path, _ = m.routePath(m.basePath())
 			}
-			// The client has chosen a part of the path, and must not add attributes by it.
+			// The client has chosen a part of the path; a semicolon in it would add attributes.
 			part = " Path=" + strings.ReplaceAll(path, ";", "%3B")
 		}
 		kept = append(kept, part)
@@ -282,9 +298,16 @@ func (m *mask) hideCookie(cookie string) string {
 	return strings.Join(kept, ";")
 }
 
-// toRoute returns the reference on the route for one in the response to out. References to
-// other services are returned unchanged. It returns false for one to the target's host that is not
-// below the target's path, and for one that cannot be parsed.
+// toRoute translates a reference in the response to out into one on the route. With the target
+// https://example.com/secret and the route /api/x:
+//
+//	/secret/c                   /api/x/c, true
+//	https://example.com/secret  /api/x, true
+//	https://other.example/      unchanged, true
+//	/admin                      "", false: on the target's host, but not below its path
+//	https://example.com:8443/   "", false: another service of the target's host
+//
+// It also returns false if it cannot parse the reference.
 func (m *mask) toRoute(ref string, out *http.Request) (string, bool) {
 	u, ok := resolve(ref, out)
 	if !ok {
@@ -306,10 +329,11 @@ func (m *mask) toRoute(ref string, out *http.Request) (string, bool) {
 // urlScheme matches the scheme of a URL, colon included.
 var urlScheme = regexp.MustCompile(`^[a-zA-Z][a-zA-Z0-9+.-]*:`)
 
-// resolve returns the URL that a browser makes of a reference in the response to out
-// (https://url.spec.whatwg.org/#concept-basic-url-parser). In it, backslashes are slashes, and two
-// slashes or more precede a host. A reference that has neither a host nor a path, such as "?q", is
-// returned without a host. resolve returns false if it cannot tell what a browser makes of it.
+// resolve returns the URL that a browser makes of a reference in the response to out. Browsers
+// differ from RFC 3986 and net/url (https://url.spec.whatwg.org/#concept-basic-url-parser): a
+// backslash is a slash to them, and two slashes or more precede a host, so `/\host` and "///host"
+// lead to another host. A reference that has neither a host nor a path, such as "?q", is returned
+// without a host. resolve returns false if it cannot tell what a browser makes of the reference.
 func resolve(ref string, out *http.Request) (*url.URL, bool) {
 	scheme := strings.ToLower(urlScheme.FindString(ref))
 	// Whether "http:x" is a relative reference depends on the scheme of the page that has it.
@@ -335,9 +359,10 @@ func resolve(ref string, out *http.Request) (*url.URL, bool) {
 	return u, true
 }
 
-// compareHost reports whether a URL in the response to out has a host name of the target, and
-// whether it has that name's port too. The target has up to three names: its own, and two that an
-// edit may have set, in the URL and in the Host of the request.
+// compareHost reports whether a URL in the response to out has a host name of the target
+// (sameName), and whether it has the port as well (isTarget). The target has up to three names: its
+// own, and two that an edit of [Proxy] may have set, in the URL and in the Host of the request.
+// Names are compared without letter case and without the period of a fully qualified name.
 func (m *mask) compareHost(u *url.URL, out *http.Request) (sameName, isTarget bool) {
 	if u.Host == "" {
 		return false, false
@@ -350,8 +375,8 @@ func (m *mask) compareHost(u *url.URL, out *http.Request) (sameName, isTarget bo
 	return sameName, isTarget
 }
 
-// port returns the port of a URL, and "" for the default one of either scheme: a service behind a
-// proxy that terminates TLS takes its own scheme to be http.
+// port returns the port of a URL, or "" if it is the default of http or https. Both count as equal,
+// because a service behind a proxy that terminates TLS takes its own scheme for http.
 func port(u *url.URL) string {
 	if p := u.Port(); p != "80" && p != "443" {
 		return p

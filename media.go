@@ -7,8 +7,14 @@ import (
 	"strings"
 )
 
-// checkJSON rejects a body whose header does not say that it is JSON. An empty
-// body needs no header; it is rejected as empty.
+// This file looks at the header fields that describe the body: Content-Type and Content-Encoding. A
+// body of another type than the handler wants is rejected with a 415 that names the supported one.
+// Cross-site forms cannot send application/json without a CORS preflight, so requiring the type
+// also keeps a foreign page from posting JSON with the user's cookies.
+
+// checkJSON rejects a body whose header does not say that it is JSON. application/json and all
+// types that end in +json are JSON, such as application/merge-patch+json (RFC 6839, section 3.1).
+// An empty body needs no Content-Type; it is rejected later, for being empty.
 func (req *Request) checkJSON() error {
 	if req.ContentLength == 0 {
 		return nil
@@ -29,12 +35,15 @@ func (req *Request) checkJSON() error {
 	return nil
 }
 
-// unsupported returns a 415 with a header that says what is supported.
+// unsupported returns a 415 with a header field that tells the client what is supported: Accept or
+// Accept-Encoding (RFC 9110, section 15.5.16).
 func unsupported(header, value, detail string) *Error {
 	return &Error{Status: http.StatusUnsupportedMediaType, Detail: detail, Header: http.Header{header: {value}}}
 }
 
-// checkEncoding rejects a compressed body: this package does not inflate it.
+// checkEncoding rejects a compressed body. This package does not decompress bodies, because a few
+// kilobytes can decompress to gigabytes; middleware that does must remove the Content-Encoding
+// header.
 func (req *Request) checkEncoding() error {
 	for _, v := range req.Header["Content-Encoding"] {
 		if v != "" && !strings.EqualFold(v, "identity") {
@@ -44,8 +53,9 @@ func (req *Request) checkEncoding() error {
 	return nil
 }
 
-// mediaType returns the media type of the body in lower case, "" if there is none
-// or it cannot be parsed, and its parameters.
+// mediaType returns the media type of the body in lower case, and its parameters. The type is "" if
+// the Content-Type is missing or cannot be parsed, so that it counts as unsupported. A Content-Type
+// that appears twice, or has a malformed parameter, is an error with status 400.
 func (req *Request) mediaType() (string, map[string]string, error) {
 	values := req.Header["Content-Type"]
 	if len(values) > 1 {

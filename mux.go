@@ -8,39 +8,45 @@ import (
 	"sync"
 )
 
-// A table holds the routes that are registered at one time. It does not change.
-// The zero table has no routes.
+// A table holds the routes that are registered at one time. It is immutable, and its zero value has
+// no routes.
 //
-// Its tree serves the plain paths, which nearly all are, at a fraction of the cost
-// of http.ServeMux. (A path with escapes is not plain if url.URL needs a RawPath for
-// it: it does for %2F, and does not for %20.) ServeMux serves all other paths, and is
-// the reference for the tree.
+// Its tree serves the plain paths, which nearly all requests have, at a fraction of the cost of
+// http.ServeMux. (A path with escapes is plain unless url.URL needs a RawPath for it; it does for
+// %2F, and does not for %20.) ServeMux serves all other paths. It is also the reference for the
+// tree: tests and fuzz targets compare the two.
 type table struct {
 	root node
-	once sync.Once // makes mux
-	mux  *muxes
+	once sync.Once // guards the making of mux
+	mux  *muxes    // the same pages for ServeMux; nil until muxes is called
 }
 
-// muxes returns the pages of the tree as patterns of ServeMux. The first call makes
-// them, so that a server that only gets plain paths does not pay for them.
+// muxes returns the pages of the tree as patterns of ServeMux. The first call makes them, so a
+// server that only gets plain paths does not pay for them.
 func (t *table) muxes() *muxes {
 	t.once.Do(func() { t.mux = newMuxes(&t.root) })
 	return t.mux
 }
 
-// muxes holds pages as patterns of ServeMux.
+// muxes holds pages as patterns of ServeMux, in several muxes.
 //
-// ServeMux refuses two patterns of which neither is more specific (/posts/{id} and
-// /{type}/latest), where Next.js takes the first in its order. So each shape has a
-// mux of its own: pages are of one shape if they have their dynamic segments in the
-// same places. These differ in a static segment, so that no path matches two of
-// them. Of the pages that the muxes find for a path, one each, the first in Next's
-// order is the one that matches.
+// ServeMux refuses two patterns if they overlap and neither is more specific, such as /posts/{id}
+// and /{type}/latest. Next.js has an order in which the first of them gets a path that both match.
+// So each shape has a mux of its own. Pages have the same shape if they have the same kinds of
+// segments in the same places:
 //
-// ServeMux compares a new pattern with those that share a static segment with it, or
-// have a dynamic one in its place, and with all that end in {rest...}. In a mux of
-// one shape that is few: a catch-all is left out of the pattern, and the mux is
-// asked for the beginning of the path, of as many segments as its patterns have.
+//	/posts/[id], /users/[id]       one shape: static, single
+//	/[type]/latest, /[type]/first  another: single, static
+//	/docs/[...path]                a third: static, catch-all
+//
+// Two pages of one shape differ in a static segment, so no path matches both, and their patterns
+// never conflict. A path is looked up in the mux of each shape. Of the pages found, the one that is
+// first in Next's order matches.
+//
+// Registering n patterns takes n² comparisons if ServeMux must compare each with all others, as it
+// does for those that end in {rest...}. So the pattern of a page with a catch-all ends before it,
+// as /docs for /docs/[...path], and the mux is asked for as many of the path's first segments as
+// its patterns have.
 type muxes struct {
 	shapes  []*shape
 	deepest int // the largest number of segments in a pattern
@@ -50,7 +56,7 @@ type muxes struct {
 // A shape is the pages that have the same kinds of segments in the same places.
 type shape struct {
 	count int  // the number of segments in each pattern
-	rest  kind // of the segment that follows them; static if there is none
+	rest  kind // the kind of the segment after those of the pattern; static if there is none
 	mux   *http.ServeMux
 }
 
@@ -58,9 +64,10 @@ type shape struct {
 type rankedPage struct {
 	http.Handler
 	page *page
-	rank int // in Next's order
+	rank int // the page's place in Next's order, from 0
 }
 
+// newMuxes returns the pages of a tree as patterns.
 func newMuxes(root *node) *muxes {
 	m, rank := &muxes{}, 0
 	byKinds := map[string]*shape{}
@@ -93,11 +100,11 @@ func newMuxes(root *node) *muxes {
 	return m
 }
 
-// match returns the page for the segments of a path, or nil. No page depends on
-// segments after the first m.deepest+1.
+// match returns the page for the segments of a tidy path, decoded, or nil. It looks at the first
+// m.deepest+1 segments, so the caller need not pass more of them.
 func (m *muxes) match(segs []string) *page {
-	probe := ""      // the path that the muxes are asked for, of which
-	ends := []int{0} // ends[n] bytes are n segments
+	probe := ""      // the path that the muxes are asked for
+	ends := []int{0} // ends[n] is the length of the first n segments in probe
 	for _, s := range segs[:min(len(segs), m.deepest)] {
 		probe += "/" + m.standIn(s)
 		ends = append(ends, len(probe))
@@ -119,7 +126,7 @@ func (m *muxes) match(segs []string) *page {
 	return first.page
 }
 
-// fits reports whether the shape's pages can match a path of n segments.
+// fits reports whether the number of segments of a path allows a match with the shape's pages.
 func (s *shape) fits(n int) bool {
 	switch s.rest {
 	case static:
@@ -130,11 +137,13 @@ func (s *shape) fits(n int) bool {
 	return n >= s.count
 }
 
-// standIn returns what stands for a segment in the patterns and paths that ServeMux
-// gets. No static segment holds a control character, so one can stand for what no
-// static segment is: a segment that is longer than all of them, so that a long path
-// costs no more than another one, or one with a slash, of which "/" alone would be a
-// trailing slash. Another one stands for "*", under which Go 1.22 keeps {x...}.
+// standIn returns the text that replaces a segment in the patterns and the paths that ServeMux
+// gets. Most segments are replaced by themselves. Two control characters, which no static segment
+// has, replace the others:
+//
+//	\x01  "*", because Go 1.22 stores the wildcard {x...} under that key
+//	\x00  a segment that equals no static one: it has a slash, which ServeMux would take for a
+//	      separator, or it is longer than all static ones, so that its length costs nothing
 func (m *muxes) standIn(s string) string {
 	switch {
 	case s == "*":

@@ -9,6 +9,11 @@ import (
 	"strings"
 )
 
+// This file holds what is registered on a path: the [Handler], the route around it, and the page
+// that collects the routes of one path. It also holds the responses that a page gives itself,
+// without calling a handler: the 405 with its Allow header, the response to OPTIONS, the redirect
+// to the tidy path, and the 400 for a path with invalid values.
+
 // A Handler serves the requests of a route, as the default export of a file in
 // Next's pages/api does. It responds through res, or returns an error, which the
 // package turns into a response; see [Error]. If it returns nil without having
@@ -20,51 +25,63 @@ import (
 // written to res after the handler has returned.
 type Handler func(req *Request, res *Response) error
 
-// A page is what a file in pages/api is: a path with all the routes that are
-// registered on it. It is immutable; a further route makes a new page.
+// A page is a path with all the routes that are registered on it, like a file in Next's pages/api.
+// For example, Get and Delete on /posts/[id] make one page with two routes:
+//
+//	segs     "posts", [id]
+//	matches  DELETE, GET
+//	get      the match for GET, which also serves HEAD
+//	allow    "DELETE, GET, HEAD, OPTIONS"
+//
+// A page is immutable, so requests can use it without a lock while routes are added. Registering
+// another route on the same path makes a new page.
 type page struct {
-	segs    []segment
-	matches []match // one for each route, sorted by method; the route for all methods is last
-	get     *match  // the one of matches that serves GET, or nil
-	scope   *scope  // the options that all routes of the page have in common
-	allow   string  // the value of the Allow header
+	segs    []segment // the segments of the path; nil for "/"
+	matches []match   // one for each route, sorted by method; the route for all methods is last
+	get     *match    // the element of matches that serves GET; nil if there is none
+	scope   *scope    // the innermost scope that all routes of the page share
+	allow   string    // the value of the Allow header, such as "GET, HEAD, OPTIONS"
 
-	// The static segments at the beginning of segs: how many there are, and how
-	// many bytes of a path they take.
+	// The static segments at the beginning of segs: how many there are, and how many bytes of a
+	// path they take, slashes included. For /api/posts/[id] that is 2 and len("/api/posts").
 	staticPrefix, staticPrefixLen int
 
-	// What the page responds with itself instead of calling a handler.
+	// The matches for the responses that the page gives itself: 405, the response to OPTIONS, 308
+	// to the tidy path, and 400.
 	methodNotAllowed, options, redirect, badPath match
 }
 
-// A match is the outcome of routing: the route, its options, and any response
-// that the page gives itself. It is immutable and shared by many requests.
+// A match is the outcome of routing: the route, its options, and any response that the page gives
+// itself. Nearly all are made at registration and shared by many requests, so a match is
+// immutable. What differs between requests, such as the values of the path, is in found.
 type match struct {
 	method    string  // the method that the route serves; "" for all methods
 	page      *page   // the page whose path matches; nil if there is none
 	route     *route  // the route of the page; nil if there is no page
 	scope     *scope  // the options that apply
-	respond   Handler // responds instead of the route's handler; nil to call that one
-	badValues bool    // the values of the path are not UTF-8 or hold NUL, and must not be used
-	reuse             // that of the route; zero if the page responds itself
+	respond   Handler // responds instead of the route's handler; nil if the handler does
+	badValues bool    // whether a value of the path is not UTF-8 or holds NUL, so that none may be used
+	reuse             // copied from the route; zero if the page responds itself
 }
 
-// reuse says what of a typed endpoint's requests may be used again. It is zero for
-// other handlers.
+// reuse says which memory of a typed endpoint may be used for later requests. The file reuse.go has
+// the rules. It is the zero value for handlers that are not typed endpoints.
 type reuse struct {
-	// serveAlone serves a request in an exchange that is used again; nil if
-	// somebody else is given the request or the response.
+	// serveAlone serves a request in a pooled exchange. It is nil if anyone besides the endpoint
+	// gets the request or the response, and might keep it.
 	serveAlone func(http.ResponseWriter, *http.Request, found)
 
-	// reusesBody reports whether the body lies in the endpoint's call, where it is
-	// used again.
+	// reusesBody reports whether the endpoint's pooled call holds the body, together with its
+	// buffer. If not, each request gets a body of its own.
 	reusesBody bool
 }
 
-// defaultMatch is the match of a Handler without a router: the default options.
+// defaultMatch is the match of a Handler that is called without a router. It has the default
+// options and no page.
 var defaultMatch = &match{scope: &scope{config: defaults}}
 
-// with returns a page that has the route rt as well. p is nil for a new page.
+// with returns a new page that has the routes of p and rt. p is nil if rt is the first route on its
+// path. The error is a *clashError if p already has a handler for the method of rt.
 func (p *page) with(rt *route, segs []segment) (*page, error) {
 	q := &page{segs: segs, scope: rt.scope}
 	q.matches = []match{{method: rt.method, route: rt, scope: rt.scope, reuse: rt.reuse}}
@@ -91,18 +108,21 @@ func (p *page) with(rt *route, segs []segment) (*page, error) {
 	return q, q.addOwnResponses()
 }
 
-// A clashError is a path that cannot be registered because of another one.
+// A clashError reports that a path cannot be registered because of a route that exists already. It
+// names that route and the place where it was registered.
 type clashError struct {
 	reason string
-	path   string // the other path
-	source string // file and line where that was registered
+	path   string // the path of the existing route
+	source string // where the existing route was registered, as file:line
 }
 
 func (e *clashError) Error() string {
 	return fmt.Sprintf("%s %q, registered at %s", e.reason, e.path, e.source)
 }
 
-// allowedMethods returns the value of the Allow header for a page.
+// allowedMethods returns the value of the Allow header for a page: the methods of its routes in
+// alphabetical order, HEAD if it has GET, and always OPTIONS. For example, it returns "GET, HEAD,
+// OPTIONS, POST" for a page with Get and Post.
 func allowedMethods(matches []match) string {
 	methods := []string{http.MethodOptions}
 	for _, m := range matches {
@@ -120,10 +140,11 @@ func allowedMethods(matches []match) string {
 	return strings.Join(slices.Compact(methods), ", ")
 }
 
-// addOwnResponses sets what the page responds with itself. These responses run
-// through the middleware that all routes of the page have in common, and through
-// no other: that of a route with the same options, or, if each route has options
-// of its own, that of a route made for the purpose.
+// addOwnResponses sets the matches for the responses that the page gives itself. They run through
+// the middleware that all routes of the page share, and through no other: if only Delete has a
+// middleware that checks permissions, a 405 must not run through it. The chain is borrowed from a
+// route whose options are exactly the shared ones. If every route has further options, an extra
+// route is made to carry the chain.
 func (p *page) addOwnResponses() error {
 	i := slices.IndexFunc(p.matches, func(m match) bool { return m.scope == p.scope })
 	rt := p.matches[max(i, 0)].route
@@ -143,7 +164,8 @@ func (p *page) addOwnResponses() error {
 	return nil
 }
 
-// lastKind returns the kind of the page's last segment. "/" counts as static.
+// lastKind returns the kind of the page's last segment. The page of "/", which has no segments,
+// counts as static.
 func (p *page) lastKind() kind {
 	if n := len(p.segs); n > 0 {
 		return p.segs[n-1].kind
@@ -151,12 +173,14 @@ func (p *page) lastKind() kind {
 	return static
 }
 
+// mounted reports whether the page was registered by Mount.
 func (p *page) mounted() bool { return p.lastKind() == mounted }
 
+// hasCatchAll reports whether the page's path ends in [...x] or [[...x]].
 func (p *page) hasCatchAll() bool { return p.lastKind() == catchAll || p.lastKind() == optional }
 
-// find returns the match for the route that is registered for a method, nil if
-// there is none. The method "" stands for all methods.
+// find returns the match for the route that is registered for exactly this method, or nil if there
+// is none. The method "" stands for the route for all methods.
 func (p *page) find(method string) *match {
 	for i := range p.matches {
 		if m := &p.matches[i]; m.method == method {
@@ -166,7 +190,12 @@ func (p *page) find(method string) *match {
 	return nil
 }
 
-// matchFor returns the match for a request's method.
+// matchFor returns the match for a request's method, which is never nil. It is the first of these:
+//
+//   - the route for the method itself
+//   - for HEAD, the route for GET
+//   - the route for all methods; TRACE only reaches it if it was registered by Mount
+//   - the page's own response, which is a 405 for every method but OPTIONS
 func (p *page) matchFor(method string) *match {
 	if method == http.MethodGet && p.get != nil { // the most common case
 		return p.get
@@ -187,7 +216,8 @@ func (p *page) matchFor(method string) *match {
 	return &p.methodNotAllowed
 }
 
-// The responses that are given instead of calling a handler.
+// The functions below give a response instead of the route's handler. The rejections are errors, so
+// they pass through OnError and the log like an error of a handler.
 
 func respondNotFound(*Request, *Response) error { return &Error{Status: http.StatusNotFound} }
 
@@ -195,6 +225,8 @@ func respondMethodNotAllowed(req *Request, _ *Response) error {
 	return &Error{Status: http.StatusMethodNotAllowed, Header: http.Header{"Allow": {req.match.page.allow}}}
 }
 
+// respondConnect rejects CONNECT, whose target is an authority without a path. An empty Allow
+// header says that no method is allowed (RFC 9110, section 10.2.1).
 func respondConnect(*Request, *Response) error {
 	return &Error{Status: http.StatusMethodNotAllowed, Header: http.Header{"Allow": {""}}}
 }
@@ -207,6 +239,8 @@ func respondOptions(req *Request, res *Response) error {
 	return res.SetHeader("Allow", req.match.page.allow).Status(http.StatusNoContent).End()
 }
 
+// respondRedirect redirects to the tidy path and keeps the query. Status 308 keeps the method and
+// the body, as in Next.js.
 func respondRedirect(req *Request, res *Response) error {
 	path := req.extra.tidyPath
 	if req.URL.RawQuery != "" || req.URL.ForceQuery {
@@ -215,15 +249,17 @@ func respondRedirect(req *Request, res *Response) error {
 	return res.SetHeader("Location", path).Status(http.StatusPermanentRedirect).End()
 }
 
-// A route is one handler on a page, together with its middleware.
+// A route is one handler on a page, together with its middleware. It is immutable once it is
+// registered.
 type route struct {
+	// As in the exported type Route.
 	method, path, source string
 
-	find    func(*http.Request) found // the routing of the router
+	find    func(*http.Request) found // matches a request to a route of the same router; see core.find
 	scope   *scope
 	handler Handler
 	reuse
 
-	useChain    http.Handler // Use of the groups and of the route, around afterUse; nil if there is none
-	aroundChain Handler      // Around of all levels, around callHandler
+	useChain    http.Handler // Use of the groups and of the route, ending in afterUse; nil if there is none
+	aroundChain Handler      // Around of all levels, ending in callHandler
 }

@@ -6,6 +6,11 @@ import (
 	"unicode/utf8"
 )
 
+// This file reads the values of the path. For most requests they are not stored anywhere: a match
+// knows which segment of the path is which, and a value is cut out of the URL's path when a handler
+// asks for it. A path that has escapes, or that is not tidy, is the exception. Its segments have
+// been decoded during routing and are in extra.segs.
+
 // Param returns the value of the path's segment [name], decoded, or that of a
 // catch-all, with its segments joined by slashes. It returns "" if there is no
 // such segment, or if an optional catch-all has matched nothing. A value is UTF-8
@@ -49,8 +54,8 @@ func (req *Request) Segments(name string) []string {
 	return nil
 }
 
-// catchAll returns the segments that the page's catch-all has matched, nil if
-// there are none.
+// catchAll returns the segments that the page's catch-all has matched, each decoded, or nil if
+// there are none or the page has no catch-all.
 func (req *Request) catchAll() []string {
 	if m := req.matchOrDefault(); m.page != nil && !m.badValues && m.page.hasCatchAll() {
 		return req.segmentsFrom(m.page, len(m.page.segs)-1)
@@ -58,7 +63,9 @@ func (req *Request) catchAll() []string {
 	return nil
 }
 
-// setPathValues sets the values of the path for plain handlers and middleware.
+// setPathValues makes the values of the path available through http.Request.PathValue, for plain
+// handlers and standard middleware. That costs an allocation, so it is done only for routes that
+// have either.
 func (req *Request) setPathValues() {
 	m := req.matchOrDefault()
 	if m.page == nil || m.badValues {
@@ -71,7 +78,8 @@ func (req *Request) setPathValues() {
 	}
 }
 
-// segment returns segment i of a path that the page matches.
+// segment returns the value of segment i of the page's path, decoded. For the page /posts/[id] and
+// the path /posts/7, segment 1 is "7".
 func (f found) segment(p *page, i int) string {
 	if f.extra != nil && f.extra.segs != nil {
 		return f.extra.segs[i]
@@ -80,8 +88,9 @@ func (f found) segment(p *page, i int) string {
 	return segment
 }
 
-// segmentsFrom returns the segments from i on of a path that the page matches,
-// nil if there are none.
+// segmentsFrom returns the segments of the request's path from segment i on, decoded, or nil if
+// there are none. For the page /docs/[...path] and the path /docs/a/b, it returns "a" and "b" for
+// 1.
 func (f found) segmentsFrom(p *page, i int) []string {
 	if f.extra != nil && f.extra.segs != nil {
 		if len(f.extra.segs) > i {
@@ -95,8 +104,9 @@ func (f found) segmentsFrom(p *page, i int) []string {
 	return nil
 }
 
-// tail returns a path that the page matches without its first n segments. For
-// example, it returns "/c/d" for "/a/b/c/d" and 2.
+// tail returns a path that the page matches without its first n segments. For example, it returns
+// "/c/d" for "/a/b/c/d" and 2, and "" for 4. It skips the page's static prefix in one step, because
+// its length is known. The path must be plain.
 func (p *page) tail(path string, n int) string {
 	if n >= p.staticPrefix {
 		path, n = path[min(p.staticPrefixLen, len(path)):], n-p.staticPrefix
@@ -111,7 +121,9 @@ func (p *page) tail(path string, n int) string {
 	return path
 }
 
-// validValues reports whether all values of the page's path are UTF-8 without NUL.
+// validValues reports whether all values of the page's path are UTF-8 without NUL. Many
+// databases and file systems reject, cut or replace other values, so the page rejects them with a
+// 400 before a handler sees them.
 func (f found) validValues(p *page) bool {
 	for i, s := range p.segs {
 		switch {
@@ -124,4 +136,5 @@ func (f found) validValues(p *page) bool {
 	return true
 }
 
+// validValue reports whether one value, or a whole path, is UTF-8 without NUL.
 func validValue(s string) bool { return utf8.ValidString(s) && strings.IndexByte(s, 0) < 0 }

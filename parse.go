@@ -11,12 +11,18 @@ import (
 	"unicode/utf8"
 )
 
-// A parseFunc parses a text and sets a value to the result. If the text is not accepted, it returns
-// the reason as the detail of a FieldError, such as "must be an integer", and otherwise "".
+// This file parses the texts of a path, query, header, cookie or form into Go values. The details
+// for the client that begin with "must be" come from here, such as "must be an integer"; those for
+// values in a JSON body come from the function expected in jsonfault.go. Parsing is stricter than
+// strconv where strconv accepts what clients send only by mistake.
+
+// A parseFunc parses a text and sets v to the result. It returns "" if that succeeds, and otherwise
+// the detail of a FieldError, such as "must be an integer". After an error, v may have any value.
 type parseFunc func(v reflect.Value, s string) (detail string)
 
-// parser returns the function for a type, or nil if the type is not supported. A method
-// UnmarshalText goes before the kind of the type: a named string may accept only some texts.
+// parser returns the parseFunc for a type, or nil if the type is not supported. A method
+// UnmarshalText takes precedence over the kind of the type, because a named string may accept only
+// some texts.
 func parser(t reflect.Type) parseFunc {
 	if parsesItself(t) {
 		return parseText
@@ -39,12 +45,14 @@ func parser(t reflect.Type) parseFunc {
 	return nil
 }
 
-// parsesItself reports whether a type has a method UnmarshalText. A pointer type may have one as
-// well but would be nil when it is called.
+// parsesItself reports whether a type has a method UnmarshalText. It is false for a pointer type:
+// the pointer would be nil when the method is called.
 func parsesItself(t reflect.Type) bool {
 	return reflect.PointerTo(t).Implements(reflect.TypeFor[encoding.TextUnmarshaler]()) && t.Kind() != reflect.Pointer
 }
 
+// parseText calls the type's own UnmarshalText. The error of the method is not sent to the client,
+// because it may hold the value or internal details.
 func parseText(v reflect.Value, s string) string {
 	if v.Addr().Interface().(encoding.TextUnmarshaler).UnmarshalText([]byte(s)) != nil {
 		if v.Type() == reflect.TypeFor[time.Time]() {
@@ -55,7 +63,7 @@ func parseText(v reflect.Value, s string) string {
 	return ""
 }
 
-// parseDuration accepts what time.ParseDuration does. A number needs a unit, unless it is 0.
+// parseDuration accepts what time.ParseDuration accepts. A number needs a unit, unless it is 0.
 func parseDuration(v reflect.Value, s string) string {
 	d, err := time.ParseDuration(s)
 	if err != nil {
@@ -65,7 +73,7 @@ func parseDuration(v reflect.Value, s string) string {
 	return ""
 }
 
-// parseString refuses what is not UTF-8, since JSON, logs and most databases would replace or
+// parseString refuses text that is not UTF-8, since JSON, logs and most databases would replace or
 // refuse it later.
 func parseString(v reflect.Value, s string) string {
 	if !utf8.ValidString(s) {
@@ -75,6 +83,8 @@ func parseString(v reflect.Value, s string) string {
 	return ""
 }
 
+// parseBool accepts what strconv.ParseBool accepts: 1, t, T, true, True and TRUE, and the same for
+// false. It refuses on and yes.
 func parseBool(v reflect.Value, s string) string {
 	b, err := strconv.ParseBool(s)
 	if err != nil {
@@ -84,8 +94,8 @@ func parseBool(v reflect.Value, s string) string {
 	return ""
 }
 
-// parseInt accepts decimal integers with or without a sign. One that is too large gets the limits
-// of the type in the response.
+// parseInt accepts decimal integers with or without a sign. If the integer does not fit the type,
+// the detail says which integers do.
 func parseInt(v reflect.Value, s string) string {
 	bits := v.Type().Bits()
 	n, err := strconv.ParseInt(s, 10, bits)
@@ -100,7 +110,8 @@ func parseInt(v reflect.Value, s string) string {
 	return ""
 }
 
-// parseUint accepts digits only. A negative number is still an integer, so it is out of range.
+// parseUint accepts decimal digits only. A negative integer is reported as out of range, not as
+// something other than an integer.
 func parseUint(v reflect.Value, s string) string {
 	bits := v.Type().Bits()
 	n, err := strconv.ParseUint(s, 10, bits)
@@ -114,15 +125,15 @@ func parseUint(v reflect.Value, s string) string {
 	return ""
 }
 
-// isNegative reports whether a text is an integer with a minus sign, of any size. To
-// strconv.ParseUint such a text is a syntax error.
+// isNegative reports whether a text is a negative integer of any size. strconv.ParseUint cannot
+// tell, because a minus sign is a syntax error to it.
 func isNegative(s string) bool {
 	_, err := strconv.ParseInt(s, 10, 64)
 	return strings.HasPrefix(s, "-") && (err == nil || errors.Is(err, strconv.ErrRange))
 }
 
-// parseFloat accepts decimal numbers only. strconv.ParseFloat also takes NaN, Inf, 0x1p4 and 1_000,
-// which clients send by mistake and which compare or print in surprising ways.
+// parseFloat accepts decimal numbers only. strconv.ParseFloat also accepts NaN, Inf, 0x1p4 and
+// 1_000, which clients send by mistake and which compare or print in surprising ways.
 func parseFloat(v reflect.Value, s string) string {
 	if strings.Trim(s, "+-.0123456789eE") != "" {
 		return "must be a number"

@@ -11,43 +11,59 @@ import (
 	"sync"
 )
 
-// A plan says how a struct of one type is filled. It is made once for the type, and then shared.
+// This file looks at a struct type once and makes a plan: which Go field is filled from which part
+// of a request, and by which parser. A type that could never be filled is a mistake of the
+// programmer. The planner collects all mistakes of a type, and registration panics with them. The
+// files bind.go and form.go fill values by the plan.
+
+// A plan says how a struct of type T is filled from a request. For example, the type
+//
+//	struct {
+//		ID   int      `path:"id"`
+//		Tags []string `query:"tag"`
+//		Post Post     `body:"json"`
+//	}
+//
+// has the field ID in byKey, the field Tags in query, and the field Post as its body. A plan is
+// made once for each type, and all requests share it.
 type plan struct {
-	typ        reflect.Type
-	fault      error    // what is wrong with the type, all of it; nil if it can be filled
-	byKey      []*field // the fields of the path, headers and cookies, which are looked up by name
-	query      fieldSet
-	body       *bodyPlan // nil if no field takes the body
-	checked    []*field  // the fields that are required or have a default, without those of a form
-	numFields  int       // of all kinds: the body and the fields of a form count too
-	validators []validator
+	typ        reflect.Type // T
+	fault      error        // every mistake in the type; nil if it can be filled
+	byKey      []*field     // the fields for the path, headers and cookies; each is looked up in the request
+	query      fieldSet     // the fields for the query, which is read once from start to end
+	body       *bodyPlan    // nil if no field takes the body
+	checked    []*field     // the fields outside of the form that are required or have a default
+	numFields  int          // the number of all fields, with the body and the fields of its form
+	validators []validator  // in the order in which they are called
 
 	plain  bool      // whether the memory of a value may be used again; see the function plain
-	values sync.Pool // of *T, each zero
+	values sync.Pool // holds *T, each with the zero T; unused unless plain
 }
 
-// A field is one Go field that is filled from texts.
+// A field is one Go field that is filled from texts, or from the files of a form. That is every
+// field but the one for the body.
 type field struct {
 	order       int       // its place among all fields of the plan
 	in          string    // path, query, header, cookie or form
-	name        string    // as it is in the request
-	goName      string    // with the names of the structs around it, for messages
-	index       []int     // in T, or for a field of a form, in the struct of the form
-	parse       parseFunc // for one value, also of a slice; nil for a file
+	name        string    // its name in the request; the canonical one of a header
+	goName      string    // the name for messages, with the structs around it, such as "Page.Limit"
+	index       []int     // for reflect's FieldByIndex, in T or in the struct of the form
+	parse       parseFunc // parses one value, or one element of a slice; nil for a file
 	slice       bool      // whether it takes all values of a repeated name
-	pointer     bool      // whether it stays nil without a value
-	file        bool      // whether it takes files of a form, not texts
-	required    bool
-	defaultText *string // nil if there is none
+	pointer     bool      // whether it is a pointer, which stays nil without a value
+	file        bool      // whether it takes the files of a form
+	required    bool      // whether a request without the value is rejected
+	defaultText *string   // the default, not yet parsed; nil if there is none
 }
 
-// A fieldSet holds the fields that a query or a form may have.
+// A fieldSet holds the fields for a query or a form, in which names come in any order.
 type fieldSet struct {
 	fields []*field          // in the order of the struct
-	byName map[string]*field // the same; nil for a few fields
+	byName map[string]*field // the same fields; nil if there are at most eight
 }
 
-// add adds a field. Up to eight, comparing names is as fast as a map.
+// add adds a field. A map is made for more than eight fields; up to that number, comparing names is
+// as fast.
 func (s *fieldSet) add(f *field) {
 	if s.fields = append(s.fields, f); len(s.fields) > 8 {
 		s.byName = map[string]*field{}
@@ -57,7 +73,7 @@ func (s *fieldSet) add(f *field) {
 	}
 }
 
-// get returns the field with a name, or nil.
+// get returns the field with a name, or nil if there is none.
 func (s *fieldSet) get(name string) *field {
 	if s.byName != nil {
 		return s.byName[name]
@@ -70,20 +86,23 @@ func (s *fieldSet) get(name string) *field {
 	return nil
 }
 
-// A bodyPlan says how the field for the body is filled.
+// A bodyPlan says how the field for the body is filled. A struct has at most one.
 type bodyPlan struct {
 	order    int          // its place among all fields of the plan
-	kind     string       // json, form or bytes
+	kind     string       // "json", "form" or "bytes", as in the tag
 	index    []int        // in T
-	typ      reflect.Type // of the field, or what it points to
+	typ      reflect.Type // the type of the field, or what it points to if pointer
 	pointer  bool         // whether the field stays nil without a body
 	required bool
-	form     fieldSet // empty for json and bytes
+	form     fieldSet // the fields of a form; empty for the other kinds
 }
 
+// plans holds the plans that have been made, as a map from reflect.Type to *plan. It only grows by
+// the types that a program has.
 var plans sync.Map // from reflect.Type to *plan
 
-// planOf returns the plan for a type. It is the same at every call, so that its pool is shared.
+// planOf returns the plan for a type. It always returns the same one, so that its pool is shared.
+// If two goroutines make a plan for the same type at once, one plan is dropped.
 func planOf(t reflect.Type) *plan {
 	if p, ok := plans.Load(t); ok {
 		return p.(*plan)
@@ -92,14 +111,14 @@ func planOf(t reflect.Type) *plan {
 	return p.(*plan)
 }
 
-// A planner makes a plan and collects everything that is wrong with the type.
+// A planner makes one plan, and collects everything that is wrong with the type.
 type planner struct {
 	*plan
-	goNames map[string]string // of the fields so far, by tag and name, such as "query page"
-	faults  []error
+	goNames map[string]string // the goName of each field so far, by place and name, such as "query page"
+	faults  []error           // in the order of the struct
 }
 
-// newPlan makes the plan for a type. If the type cannot be filled, only its fault may be used.
+// newPlan makes the plan for a type. If its fault is not nil, nothing else in it may be used.
 func newPlan(t reflect.Type) *plan {
 	p := &planner{plan: &plan{typ: t}, goNames: map[string]string{}}
 	if t.Kind() != reflect.Struct {
@@ -116,23 +135,25 @@ func newPlan(t reflect.Type) *plan {
 	return p.plan
 }
 
-// failf records a fault. Planning goes on, so that the programmer learns of all faults at once.
+// failf records a fault. Planning goes on, so that the programmer sees all faults at once.
 func (p *planner) failf(format string, args ...any) {
 	p.faults = append(p.faults, fmt.Errorf(format, args...))
 }
 
-// A taggedField is a Go field with a tag that says where it is filled from.
+// A taggedField is a Go field with a tag that names the place it is filled from.
 type taggedField struct {
 	reflect.StructField
-	goName string // with the names of the structs around it
-	index  []int  // in the struct where the walk began
-	in     string // the key of the tag
-	value  string // the value of the tag
+	goName string // the name for messages, as in field
+	index  []int  // for FieldByIndex, in the struct where the walk began
+	in     string // the key of the tag, such as "query"
+	value  string // the value of the tag, such as "page,required"
 }
 
+// tagKeys are the keys of the tags that name a place. A field must have exactly one of them.
 var tagKeys = []string{"path", "query", "header", "cookie", "body", "form"}
 
-// tagOf returns the key of a field's tag, "" if it has none of ours, and the tag's value.
+// tagOf returns the key and the value of the tag that names a field's place. The key is "" if there
+// is no such tag. A second one is a fault.
 func (p *planner) tagOf(f reflect.StructField, goName string) (key, value string) {
 	for _, k := range tagKeys {
 		if v, ok := f.Tag.Lookup(k); ok {
@@ -146,12 +167,14 @@ func (p *planner) tagOf(f reflect.StructField, goName string) (key, value string
 	return key, value
 }
 
-// walk calls visit with each tagged field of a struct and of the structs embedded in it. index
-// leads to the struct from where the walk began, and prefix is the same in names, such as "Body.".
+// walk calls visit with each tagged field of a struct and of the structs embedded in it. index and
+// prefix lead from where the walk began to t: index for FieldByIndex, and prefix in names, such as
+// "Page.".
 //
-// An embedded struct may be of an unexported type, since its exported fields can be set all the
-// same. A pointer cannot: it would have to be set first. An embedded field that can be parsed from
-// a text, such as a time.Time, is not a group of fields but a value that lacks a tag.
+// A struct of an unexported type may be embedded, because reflection can set its exported fields. A
+// pointer to a struct cannot be embedded, because it would have to be set first. An embedded type
+// that is parsed from a text, such as time.Time, is not a group of fields but a value without a
+// tag.
 func (p *planner) walk(t reflect.Type, index []int, prefix string, visit func(taggedField)) {
 	for i := 0; i < t.NumField(); i++ {
 		f := taggedField{StructField: t.Field(i), index: append(slices.Clone(index), i)}
@@ -175,7 +198,7 @@ func (p *planner) walk(t reflect.Type, index []int, prefix string, visit func(ta
 	}
 }
 
-// addField adds a field of T or of a struct embedded in it.
+// addField adds a field of T, or of a struct embedded in it, to the plan.
 func (p *planner) addField(sf taggedField) {
 	switch sf.in {
 	case "form":
@@ -198,7 +221,9 @@ func (p *planner) addField(sf taggedField) {
 	}
 }
 
-// newField returns a field that is not the body. It returns nil if something is wrong with it.
+// newField returns the field for a Go field other than the body, or nil if there is a fault in it.
+// It takes the next place in the order, faulty or not. Names of headers are stored in their
+// canonical form, in which net/http has them.
 func (p *planner) newField(sf taggedField) *field {
 	before := len(p.faults)
 	name, required := p.splitTag(sf)
@@ -213,8 +238,8 @@ func (p *planner) newField(sf taggedField) *field {
 	if f.in == "header" {
 		f.name = http.CanonicalHeaderKey(name)
 	}
-	// One value for two fields is more likely a slip than meant, and which one is at fault would be
-	// unclear.
+	// Two fields for the same value are more likely a mistake than an intention, and a fault of the
+	// value could not be assigned to one of them.
 	key := f.in + " " + f.name
 	if other, ok := p.goNames[key]; ok {
 		p.failf("fields %s and %s are both %s", other, f.goName, key)
@@ -230,7 +255,14 @@ func (p *planner) newField(sf taggedField) *field {
 	return f
 }
 
-// setType sets how a field is filled by its type.
+// setType sets how the values of a field are parsed, which depends on its type:
+//
+//	V    one value; a second one is a fault
+//	*V   one value; nil without one
+//	[]V  all values of a repeated name or of a catch-all, but not for cookies
+//	*multipart.FileHeader, []*multipart.FileHeader  the files of a form
+//
+// V is any type that parser supports.
 func (p *planner) setType(f *field, t reflect.Type) {
 	switch {
 	case f.in == "form" && t == reflect.TypeFor[*multipart.FileHeader]():
@@ -238,8 +270,9 @@ func (p *planner) setType(f *field, t reflect.Type) {
 	case f.in == "form" && t == reflect.TypeFor[[]*multipart.FileHeader]():
 		f.file, f.slice = true, true
 	default:
-		// A type is asked first whether it parses itself, since a slice or a pointer may. A []byte
-		// would take a list of numbers, which nobody means; cookies are not repeated.
+		// The type itself comes first, since a slice or a named pointer type may parse itself: a
+		// net.IP is one value and not a list of bytes. A []byte would take a list of numbers, which
+		// nobody means. Only the first of several cookies counts, so a slice makes no sense there.
 		if f.parse = parser(t); f.parse == nil && t.Kind() == reflect.Pointer {
 			f.pointer, f.parse = true, parser(t.Elem())
 		} else if f.parse == nil && t.Kind() == reflect.Slice && t.Elem() != reflect.TypeFor[byte]() && f.in != "cookie" {
@@ -251,7 +284,8 @@ func (p *planner) setType(f *field, t reflect.Type) {
 	}
 }
 
-// splitTag splits the value of a tag, such as "page,required".
+// splitTag splits the value of a tag into the name and whether the value is required:
+// "page,required" into "page" and true.
 func (p *planner) splitTag(f taggedField) (name string, required bool) {
 	name, word, ok := strings.Cut(f.value, ",")
 	if ok && word != "required" {
@@ -260,9 +294,9 @@ func (p *planner) splitTag(f taggedField) (name string, required bool) {
 	return name, ok
 }
 
-// addDefault adds a default to a field, which must be able to parse it. The field keeps the text
-// and not the value, since a value may have memory that two requests must not share, as a net.IP
-// has.
+// addDefault sets the default of a field, which its parser must accept. The field keeps the text
+// rather than the parsed value. A parsed value may refer to memory, as a net.IP does, and two
+// requests must not share that.
 func (p *planner) addDefault(f *field, t reflect.Type, text string) {
 	if f.required || f.slice || f.pointer || f.file || f.in == "path" {
 		p.failf("field %s: a field that is required, from the path, a slice, a pointer or a file cannot have a default", f.goName)
@@ -277,7 +311,9 @@ func (p *planner) addDefault(f *field, t reflect.Type, text string) {
 	}
 }
 
-// addBody adds the field for the body, and the fields of a form.
+// addBody sets the plan for the body: JSON of any type that can be decoded, a form with the fields
+// of a struct, or the bytes as they are. There is only one body, so a second field for it is a
+// fault. A JSON body is required unless its field is a pointer.
 func (p *planner) addBody(f taggedField) {
 	if p.body != nil {
 		p.failf("field %s is a second body", f.goName)
@@ -296,7 +332,7 @@ func (p *planner) addBody(f taggedField) {
 	k := b.typ.Kind()
 	switch kind {
 	case "json":
-		b.required = required || !b.pointer
+		b.required = required || !b.pointer // only a nil pointer can stand for no value
 		p.checkJSONType(b.typ, f.goName, map[reflect.Type]bool{})
 	case "form":
 		if k != reflect.Struct {
@@ -319,10 +355,12 @@ func (p *planner) addBody(f taggedField) {
 	}
 }
 
-// checkJSONType finds the types that encoding/json can never fill, and the tag json:"-,", which
-// looks like "-" but names the field "-" instead of leaving it out.
+// checkJSONType finds types in a JSON body that encoding/json can never fill, such as a channel. It
+// also finds the tag json:"-,", which looks like json:"-" but names the field "-" instead of
+// leaving it out. Both would otherwise show only at the first request, or never.
 //
-// It looks at the fields that encoding/json looks at, and not into types that decode themselves.
+// It looks at the same fields as encoding/json, and not into types that decode themselves. name is
+// the field's name for messages, and seen holds the types that it has looked at.
 func (p *planner) checkJSONType(t reflect.Type, name string, seen map[reflect.Type]bool) {
 	if seen[t] {
 		return
@@ -363,7 +401,8 @@ func (p *planner) checkJSONType(t reflect.Type, name string, seen map[reflect.Ty
 	}
 }
 
-// checkPath returns an error if a path tag of the type does not fit the segments of a path.
+// checkPath returns an error if the path tags of the type do not fit the segments of a path: each
+// must name a dynamic segment, and have a slice if and only if that is a catch-all.
 func (p *plan) checkPath(segs []segment) error {
 	var faults []error
 	for _, f := range p.byKey {

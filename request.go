@@ -7,6 +7,10 @@ import (
 	"net/url"
 )
 
+// This file holds the [Request] and what routing has found out about it. The values of the path are
+// in params.go, and the body is in body.go. Whether the client has gone is decided here, by
+// clientGone; fail.go acts on it.
+
 // A Request is an [http.Request] with the values of the route's path, the parsed
 // query and the body ready to use. It is for one goroutine at a time, but it may
 // be kept. A test can make one from an http.Request,
@@ -18,27 +22,29 @@ type Request struct {
 	*http.Request
 
 	found
-	base *http.Request // the request as it came in; the handler may put another one in its place
-	body *body         // the Body of Request; nil if there is none, or if the endpoint reads it itself
+	base *http.Request // the request as it came in, even if the handler replaces the embedded one
+	body *body         // the body within its limit; nil if there is none, or until a typed endpoint reads it
 }
 
-// A found is the outcome of routing for one request.
+// A found is the outcome of routing for one request: the match, which many requests share, and what
+// is particular to this request. It is passed by value, so that it costs no allocation.
 type found struct {
-	match *match // nil in a Request that was made by hand
-	path  string // the path that was matched if it has no escapes; else extra.segs holds its segments
-	extra *extra // nil for most requests
+	match *match // nil in a Request that a test has made
+	path  string // the path that the page matches; unused if extra.segs holds its segments
+	extra *extra // nil for most requests; see ensureExtra
 }
 
 // extra holds per-request data that most requests do not have. It is separate to
 // keep Request small: what a request costs is mostly the memory that it takes.
 type extra struct {
-	segs     []string           // the segments of the path, decoded, if it has escapes or is not tidy
-	tidyPath string             // where to redirect to if the path is not tidy; else ""
+	segs     []string           // the decoded segments of a path that has escapes or is not tidy; nil otherwise
+	tidyPath string             // the Location of the redirect if the path is not tidy; "" otherwise
 	query    url.Values         // the parsed query; nil until Query is called
 	timeout  context.Context    // the context with the Timeout of the route; nil if there is none
-	cancel   context.CancelFunc // of timeout
+	cancel   context.CancelFunc // releases timeout; nil if timeout is nil
 }
 
+// ensureExtra returns f.extra, which it allocates at the first call.
 func (f *found) ensureExtra() *extra {
 	if f.extra == nil {
 		f.extra = new(extra)
@@ -46,7 +52,9 @@ func (f *found) ensureExtra() *extra {
 	return f.extra
 }
 
-// clone returns a copy for another exchange, which may be in another goroutine.
+// clone returns a copy for another exchange of the same request. What is written during an
+// exchange, such as the parsed query, is left out, since the other exchange may be in another
+// goroutine.
 func (f found) clone() found {
 	if f.extra != nil {
 		f.extra = &extra{segs: f.extra.segs, tidyPath: f.extra.tidyPath}
@@ -54,8 +62,8 @@ func (f found) clone() found {
 	return f
 }
 
-// matchOrDefault returns the match of the request, also for a Request that was
-// made by hand.
+// matchOrDefault returns the match of the request. A Request that a test has made has none, and
+// gets defaultMatch.
 func (req *Request) matchOrDefault() *match {
 	if req.match == nil {
 		return defaultMatch
@@ -84,17 +92,20 @@ func (req *Request) Query() url.Values {
 	return x.query
 }
 
-// pastTimeout reports whether the deadline of the route's Timeout, and no other,
-// has passed.
+// pastTimeout reports whether the Timeout of the route has passed. It is false if another deadline
+// has ended the context, such as one that the handler has set.
 func (req *Request) pastTimeout() bool {
 	return req.extra != nil && req.extra.timeout != nil && context.Cause(req.extra.timeout) == errTimeout
 }
 
-// errTimeout is the cause of a context that the route's Timeout has ended.
+// errTimeout is the cause of a context that the Timeout of the route has ended; see context.Cause.
 var errTimeout = errors.New("apiroute: past the Timeout of the route")
 
-// clientGone reports whether the client has closed the connection or cancelled
-// the request, so that nobody is left to get a response.
+// clientGone reports whether the client has closed the connection or cancelled the request, so that
+// nobody is left to receive a response. It asks the context of the request as it came in: the
+// context that the handler sees may have ended for other reasons, such as the Timeout of the route.
 func (req *Request) clientGone() bool { return req.base != nil && req.base.Context().Err() != nil }
 
+// hasBody reports whether a request has a body. Servers set http.NoBody if it has none, and tests
+// may leave it nil.
 func hasBody(r *http.Request) bool { return r.Body != nil && r.Body != http.NoBody }

@@ -7,50 +7,62 @@ import (
 	"time"
 )
 
-// The promise is that memory which a handler, middleware, or the code of a type
-// could have kept is never used for another request. Two rules keep it.
+// This file says what memory may be used again for a later request, and why. It also holds the pool
+// of the typed endpoints; Bind has a smaller one, plan.values, for which the first rule is enough.
 //
-// The rule on a type is [plain]: no code of its own can get hold of the memory
-// that a value lies in, or of the JSON text that it is decoded from. Only values
-// of plain types are filled, and encoded, in memory that is used again.
+// The promise is that memory which a handler, middleware, or the code of a type could have kept is
+// never used for another request. Two rules keep it.
 //
-// The rule on a route: a typed endpoint is given a copy of its In and a context,
-// never the Request or the Response. Without Around, nobody else is given the
-// Request, and so the body that it is read from may be used again. Without Use as
-// well, nobody else is given the Response, and so the whole exchange may be.
-// OnError is given both, but only with an error: where there is one, and after a
-// panic, nothing is used again.
+// The rule on a type is [plain]: no code of the type itself can get hold of the memory that holds a
+// value, or of the JSON text from which it is decoded. Only values of plain types are filled and
+// encoded in memory that is used again.
+//
+// The rule on a route depends on who gets the exchange. A typed endpoint gets a copy of its In and
+// a context, never the Request or the Response.
+//
+//	middleware of the route  who else gets what      what may be used again
+//	none                     nobody                  the whole exchange
+//	Use                      the Response            the body of the request
+//	Around                   the Request as well     the call's In and Out alone
+//
+// OnError gets both, but only with an error. What it has been given is not used again, and after a
+// panic nothing is.
 
-// limitReuse applies the rule on a route.
+// limitReuse applies the rule on a route: it clears the kinds of reuse that the middleware of the
+// route, or a codec of the program, rules out.
 func (rt *route) limitReuse() {
 	hasUse, hasAround := false, false
 	for s := rt.scope; s != nil; s = s.parent {
-		hasUse = hasUse || len(s.use) > 0 && s.parent != nil // the router's own Use is given another exchange
+		hasUse = hasUse || len(s.use) > 0 && s.parent != nil // the router's own Use has an exchange of its own
 		hasAround = hasAround || len(s.around) > 0
 	}
 	if hasUse || hasAround {
 		rt.serveAlone = nil
 	}
-	if hasAround || rt.scope.unmarshal != nil { // a codec may keep the text
+	if hasAround || rt.scope.unmarshal != nil { // a codec may keep the JSON text
 		rt.reusesBody = false
 	}
 }
 
-// A call is what one call of a typed endpoint needs.
+// A call is the memory that one call of a typed endpoint needs. It holds everything in one object,
+// so that a request needs one pool and, as a rule, no allocation.
 type call[In, Out any] struct {
-	exchange // only for serveAlone
-	in       In
-	out      Out
-	body     *body // only if the route reuses it
-	handler  Handler
+	exchange         // the request and the response, if serveAlone is used; zero otherwise
+	in       In      // what the function is called with, if In is plain
+	out      Out     // what the function has returned, if Out is plain
+	body     *body   // the body with its buffer, if the route reuses it; nil until it is needed
+	handler  Handler // runs the endpoint in this call; made once
 }
 
-// calls is the pool of the calls of one endpoint.
+// calls is the pool of the calls of one endpoint. An endpoint has a pool of its own because a call
+// depends on In and Out, and because its handler belongs to the endpoint.
 type calls[In, Out any] struct{ pool sync.Pool }
 
+// get takes a call from the pool. The caller has it alone until put.
 func (p *calls[In, Out]) get() *call[In, Out] { return p.pool.Get().(*call[In, Out]) }
 
-// put makes a call available to the next request. Nothing may use it any more.
+// put clears a call and makes it available to the next request. The caller must not use it any
+// more, and must not put a call of which somebody else has seen a part.
 func (p *calls[In, Out]) put(c *call[In, Out]) {
 	var zeroIn In
 	var zeroOut Out
@@ -61,8 +73,8 @@ func (p *calls[In, Out]) put(c *call[In, Out]) {
 	p.pool.Put(c)
 }
 
-// emptied returns a buffer for the next body: the same one without its content,
-// which the Read method of the next body must not see, or none if it is large.
+// emptied returns the buffer for the next body: this one, cleared so that no byte of one client can
+// reach another, or nil if it is larger than maxBuffer.
 func emptied(buffer []byte) []byte {
 	if cap(buffer) > maxBuffer {
 		return nil
@@ -71,24 +83,26 @@ func emptied(buffer []byte) []byte {
 	return buffer[:0]
 }
 
-// plain reports whether nothing but this package and encoding/json gets hold of the memory in which
-// a value of a type lies, or of the JSON text from which it is decoded.
+// plain reports whether only this package and encoding/json get hold of the memory that holds a
+// value of a type, or of the JSON text from which it is decoded. For example, struct{ ID int } is
+// plain, and big.Int is not: its UnmarshalJSON gets a pointer to the value and could keep it.
 //
-// The promise is that memory that a handler, a type's own code or middleware could keep is never
-// used again. For a value this holds if no code of its type, or of a type inside it, is ever given
-// that memory. A method with a pointer receiver is: it shows in the pointer's method set, which is
-// then larger than the value's. So is code that decodes JSON or a text, which also gets the text,
-// and which Implements finds whatever its receiver. Everything else gets copies: methods with a
-// value receiver, the handler, and encoding/json's strings and numbers. What lies behind a pointer
-// or in a slice or map is allocated anew each time.
+// A value's memory can be kept by code of its type, or of a type inside it, that is given the
+// memory. There are two kinds of such code. A method with a pointer receiver is one; it makes the
+// pointer's method set larger than the value's. Code that decodes JSON or text is the other; it
+// gets the text as well, and Implements finds it whatever its receiver. Everything else gets
+// copies: methods with a value receiver, the handler, and encoding/json's strings and numbers. What
+// a pointer, slice or map refers to is allocated anew each time.
 //
-// It also means that a value and a pointer to it are encoded alike, for no method MarshalJSON or
+// If a type is plain, a value and a pointer to it have the same encoding, because no MarshalJSON or
 // MarshalText belongs to the pointer alone.
 //
-// time.Time and json.RawMessage are known to copy what they are given, and to keep no pointer.
+// time.Time and json.RawMessage have such methods and count as plain nevertheless, because they are
+// known to copy what they are given and to keep no pointer.
 func plain(t reflect.Type) bool { return plainWithin(t, map[reflect.Type]bool{}) }
 
-// plainWithin is plain without the types seen before, which are plain or still being looked at.
+// plainWithin is plain for a type inside another one. seen holds the types around it and those that
+// were found to be plain, which ends the recursion for types such as linked lists.
 func plainWithin(t reflect.Type, seen map[reflect.Type]bool) bool {
 	if seen[t] || t == reflect.TypeFor[time.Time]() || t == reflect.TypeFor[json.RawMessage]() {
 		return true

@@ -12,6 +12,10 @@ import (
 	"sync/atomic"
 )
 
+// This file holds the [Router] and the registration of routes. Registering adds a route to a tree
+// of pages that is never changed in place: a new tree takes the place of the old one, so that
+// requests need no lock. The life of a request is in serve.go.
+
 // A Router is an [http.Handler] that routes by path, as the folder pages/api does.
 // [New] returns one, and [Router.Group] returns the same router with a prefix and
 // options of its own.
@@ -23,16 +27,17 @@ import (
 // and line of both.
 type Router struct {
 	*core
-	prefix string // "" for the root
-	scope  *scope
+	prefix string // the path of the group; "" for the router itself
+	scope  *scope // the options of the group, inside those of the levels around it
 }
 
-// A core is what a router and its groups share.
+// A core is what a router and its groups share: a group is the same core with another prefix and
+// scope.
 type core struct {
-	useChain http.Handler // the router's own Use around routeAfterUse; nil if there is none
+	useChain http.Handler // the router's own Use, ending in routeAfterUse; nil if there is none
 
 	notFound *match // for a path that no page matches
-	connect  *match // for CONNECT, which names an authority and no path
+	connect  *match // for CONNECT, whose target is an authority and not a path
 
 	mu    sync.Mutex            // held while a route is registered
 	table atomic.Pointer[table] // nil until there is a route
@@ -71,7 +76,8 @@ func (r *Router) Group(prefix string, opts ...Option) *Router {
 	return &Router{core: r.core, prefix: strings.TrimSuffix(path, "/"), scope: s}
 }
 
-// joinPath returns a path with the prefix of its group.
+// joinPath returns a path with the prefix of its group. In the group /api, both "" and "/" stand
+// for /api itself, and "/posts" for /api/posts.
 func joinPath(prefix, path string) (string, error) {
 	switch {
 	case path != "" && path[0] != '/':
@@ -166,26 +172,29 @@ func FromHTTP(h http.Handler) Handler {
 	}
 }
 
-// isNil reports whether v is nil, or a nil function in an interface.
+// isNil reports whether v is nil or an interface that holds a nil function, such as a nil Handler.
+// Without it, a handler like that would panic at its first request rather than at registration.
 func isNil(v any) bool {
 	return v == nil || reflect.ValueOf(v).Kind() == reflect.Func && reflect.ValueOf(v).IsNil()
 }
 
-// callerPos returns the file and line of the caller's caller, who called this
-// package.
+// callerPos returns where the program has called this package, as file:line. It must be called
+// directly by the exported function.
 func callerPos() string {
 	_, file, line, _ := runtime.Caller(2)
 	return file + ":" + strconv.Itoa(line)
 }
 
-// must registers a route, or panics with the reason why it cannot.
+// must registers a route, or panics with the reason why it cannot be registered and the place of
+// the call.
 func (r *Router) must(rt route, at place, opts []Option) {
 	if err := r.register(rt, at, opts); err != nil {
 		panic(fmt.Sprintf("apiroute: %s: path %q: %v", rt.source, r.prefix+rt.path, err))
 	}
 }
 
-// register registers a route whose path is relative to the group.
+// register registers a route, whose path is relative to the group. Everything that can fail is done
+// before the new table is stored, so a failed registration leaves the routes as they were.
 func (r *Router) register(rt route, at place, opts []Option) (err error) {
 	if r.scope.parent == nil && rt.path == "" {
 		return errors.New("it must begin with a slash") // only a group has a path of its own

@@ -7,36 +7,45 @@ import (
 	"net/http"
 )
 
-// This file is the life of a request, in the order in which it happens:
+// This file is the life of a request, in the order in which it happens. The middleware of Use is
+// standard middleware, and that of Around is made of Handlers:
 //
-//	Router.ServeHTTP      the router's own Use, if there is one, which ends in
+//	Router.ServeHTTP      make an exchange, and call
+//	                      the router's own Use, if there is one, which ends in
 //	core.routeAfterUse
 //	core.find             match the path to a route
-//	Request.runRoute      Use of the groups and of the route, which ends in
+//	Request.runRoute      call
+//	                      Use of the groups and of the route, which ends in
 //	route.afterUse
 //	Request.run           set the timeout and the body limit, and call
 //	                      Around of all levels, which ends in
-//	route.callHandler     the handler, or a page's own response;
-//	                      then complete the response, or respond to the error
+//	route.callHandler     the handler, or a page's own response
+//	Request.run           complete the response, or respond to the error
 //	Request.close         release what must not outlive the response
 //
-// A typed endpoint whose request and response nobody else sees takes a shorter
-// way: from ServeHTTP through match.serveAlone to Request.run.
+// Each of the two sequences of middleware is a chain. The chains of a route are built once, when it
+// is registered; see buildChains.
+//
+// A typed endpoint whose request and response nobody else sees takes a shorter way: from ServeHTTP
+// through match.serveAlone to Request.run.
 
-// An exchange is a request together with its response, in one allocation.
+// An exchange is a request together with its response, in one allocation. Each request has at least
+// one. It has another where middleware passes on a writer of its own, which may belong to another
+// goroutine.
 type exchange struct {
 	req Request
 	res Response
 }
 
-// newExchange returns the request and the response for what the server, or
-// middleware, has passed in.
+// newExchange returns the request and the response of a new exchange, for the writer and the
+// request that the server or middleware has passed in.
 func newExchange(w http.ResponseWriter, r *http.Request, f found) (*Request, *Response) {
 	x := new(exchange)
 	x.begin(w, r, f)
 	return &x.req, &x.res
 }
 
+// begin prepares an exchange, which must be zero, for a request.
 func (x *exchange) begin(w http.ResponseWriter, r *http.Request, f found) {
 	x.req.Request, x.req.base, x.req.found = r, r, f
 	x.res.w, x.res.req = w, &x.req
@@ -84,7 +93,9 @@ func (r *Router) ServeHTTP(w http.ResponseWriter, hr *http.Request) {
 	req.runRoute(res)
 }
 
-// routeAfterUse is the inner end of the router's own Use.
+// routeAfterUse is the inner end of the router's own Use chain. The request is matched only here,
+// since middleware may have rewritten its URL. If the writer is the response of ServeHTTP, its
+// exchange is used further; if middleware has wrapped it, there is a new one.
 func (c *core) routeAfterUse(w http.ResponseWriter, r *http.Request) {
 	res, ok := w.(*Response)
 	if !ok || !res.is(beforeRouting) { // middleware has wrapped the writer
@@ -98,7 +109,11 @@ func (c *core) routeAfterUse(w http.ResponseWriter, r *http.Request) {
 	req.runRoute(res)
 }
 
-// find matches a request to a route.
+// find matches a request to a route. The result always has a match; for a path that no page
+// matches, it is notFound.
+//
+// The tree finds the pages for plain paths, which nearly all requests have; see table. findSlow
+// deals with the others.
 func (c *core) find(r *http.Request) found {
 	switch {
 	case r.Method == http.MethodConnect:
@@ -115,12 +130,13 @@ func (c *core) find(r *http.Request) found {
 	return c.findSlow(r, t, p, ascii)
 }
 
-// findSlow is find for a path for which the tree has no page, or which has values that need a
-// closer look.
+// findSlow is find for the paths that need a closer look. If the tree has found a page p, it is not
+// certain that the values of the path are valid. If it has not, the path may match after all when
+// its escapes are decoded, or when it is made tidy, and the muxes decide.
 func (c *core) findSlow(r *http.Request, t *table, p *page, ascii bool) found {
 	if p != nil {
 		f := found{match: &p.badPath, path: r.URL.Path}
-		if f.path == "/" { // which has no segments
+		if f.path == "/" { // a path without segments
 			f.path = ""
 		}
 		if ascii || validValue(f.path) || p.mounted() && f.validValues(p) {
@@ -144,17 +160,21 @@ func (c *core) findSlow(r *http.Request, t *table, p *page, ascii bool) found {
 	return findUntidy(r, target, p, segs)
 }
 
-// findUntidy is find for a path that is not plain and that a page matches. segs are the first
-// segments of the path, at least as many as the page has.
+// findUntidy returns the outcome of routing for a path that has escapes or is not tidy, and that a
+// page matches. segs are the first segments of the tidy path, decoded, at least as many as the page
+// has.
+//
+// A page redirects a path that is not tidy. A mounted handler gets the request as it came in,
+// because it may give such paths a meaning of its own.
 func findUntidy(r *http.Request, t target, p *page, segs []string) found {
 	f := found{match: &p.badPath, extra: &extra{segs: segs}}
 	tidy := t
-	if !p.mounted() { // a mounted handler gets the path as it came
+	if !p.mounted() { // a mounted handler gets the path as received
 		tidy = t.clean()
 	}
 	if p.hasCatchAll() && t.escaped {
 		f.extra.segs = tidy.all()
-	} else if p.hasCatchAll() { // its segments can be split from the path when they are asked for
+	} else if p.hasCatchAll() { // params.go splits the path when a handler asks for it
 		f.extra.segs, f.path = nil, tidy.raw
 	}
 	if !t.tidy && !p.mounted() {
@@ -165,7 +185,8 @@ func findUntidy(r *http.Request, t target, p *page, segs []string) found {
 	return f
 }
 
-// current returns the routes that are registered by now.
+// current returns the table of the routes that are registered now. A request uses the one table
+// that it has loaded, even if routes are added while it is served.
 func (c *core) current() *table {
 	if t := c.table.Load(); t != nil {
 		return t
@@ -173,7 +194,8 @@ func (c *core) current() *table {
 	return new(table)
 }
 
-// runRoute runs the middleware and the handler that a request was matched to.
+// runRoute runs the middleware and the handler of the route that the request was matched to, or the
+// response of a match without a route, such as a 404.
 func (req *Request) runRoute(res *Response) {
 	rt := req.match.route
 	if rt == nil {
@@ -189,11 +211,11 @@ func (req *Request) runRoute(res *Response) {
 	rt.useChain.ServeHTTP(res, req.Request)
 }
 
-// afterUse is the inner end of the route's Use chain.
+// afterUse is the inner end of the Use chain of the groups and of the route.
 //
-// The writer that arrives here is the response that the chain was given, unless
-// middleware has wrapped it. A wrapper may belong to another goroutine, as that
-// of http.TimeoutHandler does, and so it gets an exchange of its own.
+// The writer that arrives here is the response that the chain was given, unless middleware has
+// wrapped it. A wrapper may belong to another goroutine, as that of http.TimeoutHandler does, so a
+// request with a wrapped writer gets a new exchange.
 func (rt *route) afterUse(w http.ResponseWriter, r *http.Request) {
 	res, ok := w.(*Response)
 	if !ok || res.req.match.route != rt {
@@ -205,12 +227,11 @@ func (rt *route) afterUse(w http.ResponseWriter, r *http.Request) {
 	req.run(res, rt.aroundChain)
 }
 
-// foundBehind returns the outcome of routing for a request that has come to the
-// inner end of the Use chain with another writer. If the writer unwraps to the
-// response that the chain was given, the outcome is the same. Otherwise the path
-// is matched again. If middleware has changed the URL, or has passed on a request
-// of another route, only the route is certain, and the values of the path are
-// those of http.Request.PathValue.
+// foundBehind returns the outcome of routing for a request that arrives at the inner end of the Use
+// chain with a wrapped writer. If the wrapper unwraps to the response that the chain was given, the
+// outcome is the same as before. Otherwise the path is matched again. That may yield another route,
+// because middleware has changed the URL or has passed on a request of another route. Then only the
+// route is certain, and the values of the path are those of http.Request.PathValue.
 func (rt *route) foundBehind(w http.ResponseWriter, r *http.Request) found {
 	if outer := unwrapResponse(w); outer != nil && outer.req.match.route == rt {
 		return outer.req.found.clone()
@@ -221,8 +242,8 @@ func (rt *route) foundBehind(w http.ResponseWriter, r *http.Request) found {
 	return found{match: &match{route: rt, scope: rt.scope}}
 }
 
-// unwrapResponse returns the Response that a writer wraps, found as
-// http.ResponseController finds methods, or nil.
+// unwrapResponse returns the Response inside a writer, or nil if there is none. It calls Unwrap as
+// http.ResponseController does.
 func unwrapResponse(w http.ResponseWriter) *Response {
 	for {
 		if res, ok := w.(*Response); ok {
@@ -236,9 +257,9 @@ func unwrapResponse(w http.ResponseWriter) *Response {
 	}
 }
 
-// run calls a handler with the timeout and the body limit of the match, and
-// completes the response or responds to the error, which it returns. The caller
-// has deferred recoverAndClose.
+// run calls a handler with the timeout and the body limit of the match. It then completes the
+// response, or responds to the error. It returns that error only for information. The caller must
+// have deferred recoverAndClose.
 func (req *Request) run(res *Response, h Handler) error {
 	if timeout := req.match.scope.timeout; timeout > 0 {
 		x := req.ensureExtra()
@@ -258,7 +279,8 @@ func (req *Request) run(res *Response, h Handler) error {
 	return err
 }
 
-// callHandler calls the route's handler, unless the page responds itself.
+// callHandler is the inner end of the Around chain. It calls the route's handler, or gives the
+// page's own response in its place.
 func (rt *route) callHandler(req *Request, res *Response) error {
 	if respond := req.match.respond; respond != nil {
 		return respond(req, res)
@@ -266,8 +288,8 @@ func (rt *route) callHandler(req *Request, res *Response) error {
 	return rt.handler.call(req, res)
 }
 
-// call calls a handler, and takes back the header that it has set if it returns
-// an error.
+// call calls a handler, unless the body is announced as too large. If the handler returns an error,
+// call takes back the status and the header that it has set, so that Around does not see them.
 func (h Handler) call(req *Request, res *Response) error {
 	if err := req.checkLength(); err != nil {
 		return err
@@ -283,19 +305,18 @@ func (h Handler) call(req *Request, res *Response) error {
 	return err
 }
 
-// keepForm remembers a multipart form for close. The handler may have parsed it
-// on a copy of the request, which is gone by then.
+// keepForm remembers a multipart form, so that close can remove its temporary files. The handler
+// may have parsed the form in a copy of the request, which close cannot reach.
 func (req *Request) keepForm() {
 	if req.body != nil && req.Request != nil && req.MultipartForm != nil {
 		req.body.request.MultipartForm = req.MultipartForm
 	}
 }
 
-// recoverAndClose is deferred wherever a request comes in, from the server or
-// from standard middleware, so that middleware further out sees a response and no
-// panic. It responds to a panic of a handler, of middleware, or of what this
-// package calls while it responds. If that panics as well, nothing is left but to
-// close the connection.
+// recoverAndClose ends an exchange. It is deferred wherever a request comes in, from the server or
+// from standard middleware, so that middleware further out sees a response and no panic. It
+// responds to a panic of a handler, of middleware, or of whatever this package calls while it
+// responds. If responding panics as well, all it can do is close the connection.
 func (req *Request) recoverAndClose(res *Response) {
 	v := recover()
 	if v == nil { // or runtime.Goexit
@@ -311,7 +332,8 @@ func (req *Request) recoverAndClose(res *Response) {
 	req.fail(res, newPanicError(v))
 }
 
-// close releases what must not outlive the response.
+// close releases everything that must not outlive the response: the timeout, the goroutine of an
+// event stream, and the temporary files of a form.
 func (req *Request) close(res *Response) {
 	if req.extra != nil && req.extra.cancel != nil {
 		req.extra.cancel()
@@ -325,15 +347,16 @@ func (req *Request) close(res *Response) {
 	}
 }
 
-// removeFiles removes the temporary files of a multipart form. net/http does so
-// for the request that it made, but not for a copy of it.
+// removeFiles removes the temporary files of a multipart form, which may be nil. net/http removes
+// those of the request that it has made, but not those of a copy.
 func removeFiles(form *multipart.Form) {
 	if form != nil {
 		form.RemoveAll()
 	}
 }
 
-// buildChains calls each middleware of the route once, from the inside out.
+// buildChains wraps the handler in the middleware of the route and of its groups, from the inside
+// out. Each middleware is called once for the route, at registration, and not for each request.
 func (rt *route) buildChains() (err error) {
 	rt.aroundChain = rt.callHandler
 	use := http.Handler(http.HandlerFunc(rt.afterUse))
@@ -353,7 +376,8 @@ func (rt *route) buildChains() (err error) {
 	return nil
 }
 
-// wrap puts middleware around h. The first middleware is the outermost.
+// wrap puts middleware around h. The first middleware becomes the outermost. h is an http.Handler
+// for Use and a Handler for Around.
 func wrap[H any](h H, middleware []func(H) H) (H, error) {
 	for i := len(middleware) - 1; i >= 0; i-- {
 		if h = middleware[i](h); isNil(h) {

@@ -6,18 +6,34 @@ import (
 	"strings"
 )
 
-// A target is the path of a request. Its segments are taken from it when they are
-// needed and no more of them than are needed, since a path may have half a million.
+// This file reads the path of a request where the tree cannot: where it has escapes, or is not
+// tidy. Two words for paths are used throughout the package.
+//
+// A path is tidy if no segment is empty or a dot segment; "/" is tidy as well. So a tidy path has
+// no double slash and no trailing slash. A request for any other path is redirected to the tidy
+// path, as /a//b/../c is to /a/c.
+//
+// A path is plain if it is tidy and url.URL has no RawPath for it, so that splitting the decoded
+// path at slashes yields its segments.
+
+// A target is the path of a request. It is not split in advance, because a path of a megabyte has
+// half a million segments, and routing needs only the first few.
+//
+//	received   raw        escaped  tidy
+//	/a/b       "/a/b"     false    true
+//	/a%2Fb/c   "/a%2Fb/c" true     true; the segments are a/b and c
+//	/a//b/     "/a//b/"   false    false
+//	/          ""         false    true
 type target struct {
-	raw     string // the path as received; "" instead of "/", which has no segments
-	escaped bool   // whether raw has escapes; if not, it is decoded already
+	raw     string // each segment after a slash; escaped as received if escaped, or else decoded
+	escaped bool   // whether the segments of raw must still be decoded
 	tidy    bool   // whether no segment is empty or decodes to "." or ".."
 }
 
-// parseTarget takes the path from a URL. Each segment of it is decoded once, after
-// the path has been split: %2F is part of a segment.
+// parseTarget takes the path from a URL. The path is split before its segments are decoded, so %2F
+// is part of a segment and does not separate two.
 //
-// ok is false for what is no path, such as the * of OPTIONS *.
+// ok is false if the URL has no path to match, as for OPTIONS *.
 func parseTarget(u *url.URL) (t target, ok bool) {
 	t.raw, t.escaped = rawPath(u)
 	switch {
@@ -35,11 +51,12 @@ func parseTarget(u *url.URL) (t target, ok bool) {
 	return t, ok
 }
 
-// rawPath returns the path of a URL that segments can be split from: with its
-// escapes as received, or decoded if there are none.
+// rawPath returns the path of a URL in a form that can be split into segments: with its escapes as
+// received, or decoded if it has no escapes that matter.
 //
-// It takes RawPath where that is an encoding of Path, and not EscapedPath, which
-// encodes Path anew, and so loses the split, when it finds octets such as ^.
+// It prefers RawPath over EscapedPath. If RawPath has bytes that should have been escaped, such as
+// ^, EscapedPath ignores it and encodes Path, in which %2F has become a slash. A RawPath that is
+// not an encoding of Path does not count: middleware has changed Path without it.
 func rawPath(u *url.URL) (path string, escaped bool) {
 	if u.RawPath != "" {
 		if p, err := url.PathUnescape(u.RawPath); err == nil && p == u.Path {
@@ -49,10 +66,11 @@ func rawPath(u *url.URL) (path string, escaped bool) {
 	return u.Path, false
 }
 
-// walk resolves the segments that make a path untidy, as path.Clean does. It calls
-// push with each other segment, as received, and with the number of those before
-// it: a segment that ".." takes back has the same number as the next one. It
-// returns the number of segments that are left.
+// walk resolves dot segments and empty segments, as path.Clean does. It calls push with each other
+// segment, as received, and with the number of segments before it. A segment that a later ".."
+// removes is pushed as well, and the next one gets the same number: for /a/../b, walk calls push(0,
+// "a") and push(0, "b"). It returns the number of segments that remain, and whether the path is
+// tidy.
 func (t target) walk(push func(n int, segment string)) (n int, tidy bool) {
 	tidy = true
 	for rest := t.raw; rest != ""; {
@@ -71,8 +89,8 @@ func (t target) walk(push func(n int, segment string)) (n int, tidy bool) {
 	return n, tidy
 }
 
-// cutSegment returns the first segment of a path that begins with a slash, and
-// what follows.
+// cutSegment splits the first segment from a path that begins with a slash: "/a/b" into "a" and
+// "/b".
 func cutSegment(path string) (segment, rest string) {
 	end := strings.IndexByte(path[1:], '/') + 1
 	if end == 0 {
@@ -81,8 +99,9 @@ func cutSegment(path string) (segment, rest string) {
 	return path[1:end], path[end:]
 }
 
-// periods returns the number of periods of which a segment consists, -1 if there is
-// anything else in it.
+// periods returns the number of periods in a segment that consists of nothing else, and -1 for any
+// other segment. So it returns 1 and 2 for dot segments and 0 for an empty one. %2e counts as a
+// period if the segment is escaped.
 func periods(s string, escaped bool) (n int) {
 	for ; s != ""; n++ {
 		switch {
@@ -97,7 +116,7 @@ func periods(s string, escaped bool) (n int) {
 	return n
 }
 
-// first returns at most the first limit segments of the tidy path, decoded.
+// first returns the first segments of the tidy path, decoded, at most limit of them.
 func (t target) first(limit int) []string {
 	var segs []string
 	n, _ := t.walk(func(n int, s string) {
@@ -108,7 +127,7 @@ func (t target) first(limit int) []string {
 	return t.decode(segs[:min(n, len(segs))])
 }
 
-// all returns the segments of a tidy path, decoded.
+// all returns all segments, decoded. The target must be tidy.
 func (t target) all() []string {
 	if t.raw == "" {
 		return nil
@@ -116,16 +135,18 @@ func (t target) all() []string {
 	return t.decode(strings.Split(t.raw[1:], "/"))
 }
 
+// decode decodes segments in place, and returns them.
 func (t target) decode(segs []string) []string {
 	if t.escaped {
 		for i, s := range segs {
-			segs[i], _ = url.PathUnescape(s) // which rawPath has found to be good
+			segs[i], _ = url.PathUnescape(s) // rawPath has decoded it without an error
 		}
 	}
 	return segs
 }
 
-// clean returns the tidy path, with bytes and escapes as received.
+// clean returns the target with its path made tidy. The bytes and escapes of the segments stay as
+// received, so a redirect leads to the same values.
 func (t target) clean() target {
 	if t.tidy {
 		return t
@@ -145,7 +166,7 @@ func (t target) clean() target {
 	return target{string(path), t.escaped, true}
 }
 
-// location returns a tidy path as a client is redirected to it.
+// location returns the path as the Location of a redirect. The target must be tidy.
 func (t target) location() string {
 	path := t.raw
 	if path == "" {
@@ -157,11 +178,11 @@ func (t target) location() string {
 	return forBrowsers.Replace(path)
 }
 
-// forBrowsers encodes what is not a path to a browser: a backslash is a slash to
-// it, so that /\host is another host, and a # begins a fragment.
+// forBrowsers escapes the characters of a path that browsers do not take for part of a path. A
+// backslash is a slash to them, so that /\host would lead to another host, and # begins a fragment.
 var forBrowsers = strings.NewReplacer(`\`, "%5C", "#", "%23")
 
-// isPlain reports whether a URL's path is tidy and has no escapes that matter.
+// isPlain reports whether a URL's path is plain, so that the tree alone decides what it matches.
 func isPlain(u *url.URL) bool {
 	return u.RawPath == "" && strings.HasPrefix(u.Path, "/") && (u.Path == "/" || allTidy(u.Path))
 }
@@ -177,6 +198,7 @@ func allTidy(path string) bool {
 	return true
 }
 
+// isTidy reports whether a decoded segment is neither empty nor a dot segment.
 func isTidy(segment string) bool {
 	return segment != "" && (segment[0] != '.' || segment != "." && segment != "..")
 }

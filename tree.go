@@ -7,11 +7,20 @@ import (
 	"strings"
 )
 
-// A node is a place in the tree of the registered paths. The tree is a radix
-// tree: static segments that follow each other are one text, and texts that begin
-// alike share a node for what they have in common, whether a segment ends there
-// or not. A dynamic segment has a node of its own. The paths /post, /posts/new and
-// /posts/[id]/edit make this tree:
+// This file decides which route a request comes to. Paths are tried in the order of Next.js: at
+// each level, from the first segment to the last, a static segment comes before [x], [x] before a
+// catch-all, and a catch-all before what Mount has registered. If the rest of the path does not
+// match below a segment, the next kind is tried. For example, with the routes /posts/[id] and
+// /[...path], the request /posts/7 comes to the first and /posts/7/edit to the second.
+//
+// The order is in three places that must agree: match tries the paths in it, walk lists the pages
+// in it, and mux.go ranks the pages as walk does. byteOrder is the order of static segments, which
+// matters to walk alone.
+
+// A node is a place in the tree of the registered paths. The tree is a radix tree: consecutive
+// static segments are one text, and texts that begin alike share a node for what they have in
+// common, whether a segment ends there or not. A dynamic segment has a node of its own. The paths
+// /post, /posts/new and /posts/[id]/edit make this tree:
 //
 //	root
 //	└─ "/post"           the page of /post
@@ -20,47 +29,50 @@ import (
 //	      └─ [id]
 //	         └─ "/edit"  the page of /posts/[id]/edit
 //
-// The tree is persistent: insert leaves it as it is and returns another one, which
-// has new nodes on the way to the new route and shares all others. So requests can
-// read a tree without a lock while routes are added.
+// The tree is persistent: insert does not change it, but returns another tree, which has new nodes
+// on the way to the new route and shares all others with the old one. So requests can read a tree
+// without a lock while routes are added.
 type node struct {
-	text       string  // leads here from the node above; "" for the root and after a dynamic segment
-	firstBytes string  // the first byte of the text of each child, sorted by byteOrder
-	children   []*node // the nodes to which longer texts lead
+	text       string  // the part of a path that leads here from the parent; "" for the root and a wildcard
+	firstBytes string  // the first byte of each child's text; no two are alike
+	children   []*node // the nodes for longer static texts, sorted by byteOrder of that byte
 
-	// These are nil if there is nothing of the kind, and wherever no segment ends.
+	// Each of these is nil if nothing of the kind is registered here. All are nil if the node is in
+	// the middle of a segment.
 	single   *wildcard // [x]
 	catchAll *wildcard // [...x] or [[...x]]; no level has both
 	mount    *wildcard // what Mount has registered
-	page     *page     // of the path that ends here
+	page     *page     // the page of the path that ends here
 }
 
-// A wildcard is a node to which a dynamic segment leads.
+// A wildcard is a node for a dynamic segment, or for the rest of a mounted path.
 type wildcard struct {
 	node
-	name  string // of the segment
-	first *route // the first route that was registered with the segment, for the text of a clash
+	name  string // the name of the segment; "" if mounted
+	first *route // the first route with this segment, which a clash names
 }
 
+// clash returns the error for a route that cannot be registered because of another one.
 func clash(reason string, other *route) error {
 	return &clashError{reason, other.path, other.source}
 }
 
-// insert returns a tree that also has a route, whose path has the given segments.
-// It returns an error if the route clashes with one of the tree.
+// insert returns a tree that also has the route rt, whose path has the given segments. The error is
+// a *clashError if the route clashes with one of the tree.
 func (n *node) insert(rt *route, segs []segment) (*node, error) {
 	in := insertion{rt, segs}
 	return in.at(n, 0)
 }
 
-// An insertion is a route on its way into a tree. Its methods return a copy of a
-// node, with the route at the node or below it.
+// An insertion is a route on its way into a tree. Each of its methods returns a copy of a node that
+// has the route at the node or below it, and calls another one to get the copy of the next node. i
+// is the index of the first segment that has not been inserted yet.
 type insertion struct {
 	route *route
 	segs  []segment
 }
 
-// at inserts from segment i on, at a node where a segment ends.
+// at inserts the segments from i on at n, where a segment ends.
 func (in *insertion) at(n *node, i int) (*node, error) {
 	text := ""
 	for ; i < len(in.segs) && in.segs[i].kind == static; i++ {
@@ -84,7 +96,8 @@ func (in *insertion) at(n *node, i int) (*node, error) {
 	return &own, err
 }
 
-// along inserts below n, at the place to which a text leads, the segments from i on.
+// along inserts a text below n, and the segments from i on at the place to which the text leads. If
+// a child shares the beginning of the text, the child is split there.
 func (in *insertion) along(n *node, text string, i int) (*node, error) {
 	if text == "" {
 		return in.at(n, i)
@@ -94,7 +107,7 @@ func (in *insertion) along(n *node, text string, i int) (*node, error) {
 		k++
 	}
 	if k == len(n.children) || n.firstBytes[k] != text[0] {
-		child, err := in.at(&node{text: text}, i) // which nothing keeps out
+		child, err := in.at(&node{text: text}, i) // cannot clash: nothing else is below a new node
 		own.firstBytes = n.firstBytes[:k] + text[:1] + n.firstBytes[k:]
 		own.children = slices.Concat(n.children[:k], []*node{child}, n.children[k:])
 		return &own, err
@@ -109,8 +122,8 @@ func (in *insertion) along(n *node, text string, i int) (*node, error) {
 	return &own, err
 }
 
-// split returns n as two nodes, the first of which has only the first i bytes of
-// its text. If that is the whole text, it returns n.
+// split returns n as two nodes, one below the other, of which the upper one has only the first i
+// bytes of the text. If that is the whole text, split returns n itself.
 func (n *node) split(i int) *node {
 	if i == len(n.text) {
 		return n
@@ -120,10 +133,10 @@ func (n *node) split(i int) *node {
 	return &node{text: n.text[:i], firstBytes: n.text[i : i+1], children: []*node{&below}}
 }
 
-// byteOrder ranks the bytes of UTF-8 so that texts sort as Next.js sorts
-// segments: the end of a segment first, then by UTF-16 code units, in which
-// U+1F600 comes before U+FFFF. Only the bytes that begin U+E000 to U+FFFF have
-// another place in that order, after those that begin what UTF-16 has in two units.
+// byteOrder ranks the bytes of UTF-8 so that texts sort as Next.js sorts segments. The end of a
+// segment comes first. Then JavaScript compares UTF-16 code units, in which U+1F600 (0xD83D 0xDE00)
+// comes before U+FFFF, unlike in UTF-8. Only the bytes that begin U+E000 to U+FFFF are out of
+// place: they rank after 0xF0 to 0xF4, which begin the characters that UTF-16 writes as two units.
 func byteOrder(c byte) byte {
 	switch c {
 	case '/':
@@ -134,8 +147,9 @@ func byteOrder(c byte) byte {
 	return c
 }
 
-// through inserts below segment i, which is dynamic and for which the tree has w, or
-// nil.
+// through inserts segment i, which is dynamic, and the segments after it. w is the wildcard that
+// the tree has for a segment of the same kind, or nil. Segments in the same place must have the
+// same name, as in Next.js.
 func (in *insertion) through(w *wildcard, i int) (*wildcard, error) {
 	s := in.segs[i]
 	own := wildcard{name: s.text, first: in.route}
@@ -152,7 +166,8 @@ func (in *insertion) through(w *wildcard, i int) (*wildcard, error) {
 	return &own, nil
 }
 
-// throughCatchAll is through for a catch-all below n, optional or not.
+// throughCatchAll is through for a catch-all below n. It refuses [...x] beside [[...x]], and
+// [[...x]] beside a page for the path without it, because both would match that path.
 func (in *insertion) throughCatchAll(n *node, i int) (*wildcard, error) {
 	w, k := n.catchAll, in.segs[i].kind
 	switch {
@@ -166,7 +181,8 @@ func (in *insertion) throughCatchAll(n *node, i int) (*wildcard, error) {
 	return nil, clash("an optional catch-all cannot be registered beside the catch-all", w.first)
 }
 
-// end returns the page of n with the route, which ends there.
+// end returns the page of n, or a new one, with the route added. n is where the path of the route
+// ends.
 func (in *insertion) end(n *node) (*page, error) {
 	if w := n.catchAll; n.page == nil && w != nil && w.page.lastKind() == optional {
 		return nil, clash("it is already matched by", w.first)
@@ -174,14 +190,13 @@ func (in *insertion) end(n *node) (*page, error) {
 	return n.page.with(in.route, in.segs)
 }
 
-// walk calls f with every page in the order in which paths are tried: a path
-// before those below it, static segments in the order of byteOrder, then the
-// dynamic ones by kind.
+// walk calls f with every page in the order in which paths are tried: a page before those below it,
+// then static segments in the order of byteOrder, then the dynamic ones by kind.
 func (n *node) walk(f func(*page)) {
 	if n.page != nil {
 		f(n.page)
 	}
-	longer := n.children // the nodes of which the text goes on within the same segment
+	longer := n.children // the children whose texts continue the current segment
 	if strings.HasPrefix(n.firstBytes, "/") {
 		longer[0].walk(f)
 		longer = longer[1:]
@@ -196,11 +211,12 @@ func (n *node) walk(f func(*page)) {
 	}
 }
 
-// find returns the first page, in the order in which paths are tried, that
-// matches a plain path. It returns nil if none does, and for some paths that are
-// not plain: all that it has looked at is tidy where it returns a page. ascii
-// reports whether the values in the path are ASCII without NUL; it is false if
-// find has not seen them all.
+// find returns the first page, in the order in which paths are tried, that matches a plain path. It
+// returns nil if no page does. For a path that is not plain it may return a page or nil; a page
+// that it returns is right, since it has only passed over tidy segments.
+//
+// ascii reports whether all values in the path are ASCII without NUL, and thus valid. It is false
+// if find has not looked at all of them.
 func (n *node) find(u *url.URL) (p *page, ascii bool) {
 	switch path := u.Path; {
 	case u.RawPath != "" || path == "" || path[0] != '/':
@@ -213,8 +229,11 @@ func (n *node) find(u *url.URL) (p *page, ascii bool) {
 	}
 }
 
-// match returns the page for what is left of a path. nonASCII is 0x80 or more
-// unless all values in it have been seen to be ASCII without NUL.
+// match returns the page below n for the rest of a path. It calls itself only where a dynamic
+// segment is an alternative; along static segments it loops.
+//
+// nonASCII is less than 0x80 only if match has seen that all values are ASCII without NUL. It is
+// the bitwise or of their bytes, so one comparison tests them all.
 func (n *node) match(path string) (p *page, nonASCII byte) {
 	for path != "" {
 		if next := n.child(path); next != nil {
@@ -232,7 +251,7 @@ func (n *node) match(path string) (p *page, nonASCII byte) {
 		if n.single != nil {
 			end, seen := 1, byte(0)
 			for ; end < len(path) && path[end] != '/'; end++ {
-				seen |= path[end] | (path[end] - 1) // NUL - 1 is not ASCII either
+				seen |= path[end] | (path[end] - 1) // 0 - 1 is 0xff, so NUL sets the high bit as well
 			}
 			if isTidy(path[1:end]) {
 				if p, nonASCII = n.single.match(path[end:]); p != nil {
@@ -252,7 +271,7 @@ func (n *node) match(path string) (p *page, nonASCII byte) {
 	return n.end(), 0
 }
 
-// child returns the child to which the beginning of a path leads, or nil.
+// child returns the child whose text the path begins with, or nil.
 func (n *node) child(path string) *node {
 	for i := 0; i < len(n.firstBytes); i++ {
 		if n.firstBytes[i] == path[0] {
@@ -265,7 +284,8 @@ func (n *node) child(path string) *node {
 	return nil
 }
 
-// end returns the page for a path that ends at n, or nil.
+// end returns the page for a path that ends at n, or nil. An optional catch-all or a mount at n
+// matches the path as well, with an empty rest.
 func (n *node) end() *page {
 	switch {
 	case n.page != nil:

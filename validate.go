@@ -7,34 +7,37 @@ import (
 	"slices"
 )
 
+// This file finds the Validate methods that [Bind] calls when a struct has been filled, and calls
+// them. Finding them is most of the work. It is done once for a type, as a part of its plan, and
+// follows Go's rules for the promotion of methods from embedded structs.
+
+// validate is implemented by structs that check themselves after they have been filled.
 type validate interface{ Validate() error }
 
-// A validator is one call of a method Validate.
+// A validator is one call of a Validate method.
 //
-// Bind calls each Validate once. Several structs can have the same one, because Go promotes the
-// methods of an embedded struct to the struct around it. Go's rule of promotion says when it does
-// that; see selectValidate. What the rule does not explain, the struct must declare itself.
+// Bind calls each method once. But several structs can have the same method, because Go promotes
+// the methods of an embedded struct to the struct around it. selectValidate finds out which struct
+// declares a method. For example, if A and B declare Validate:
 //
-// One case stays open. If a struct may have a method by promotion, it may also declare one that
-// hides the other, and reflection shows no difference. Then the method of the outer struct is
-// called and that of the embedded one is not: if it is promoted they are the same, and if it is
-// declared, it takes the place of the other, as it does everywhere in Go.
-//
-// For example, if A and B declare Validate:
-//
-//	type T struct{ A }    // T.Validate is called. It is A's, or it hides A's.
+//	type T struct{ A }    // T.Validate is called: it is A's, or it hides A's.
 //	type U struct{ A; B } // Nothing is promoted: A's and B's are called, and U's if it has one.
+//
+// Reflection cannot tell whether T in this example has A's method by promotion, or declares one of
+// its own. That makes no difference, except behind a nil pointer; see addValidators. T.Validate is
+// called and A.Validate is not: in the first case they are the same method, and in the second T's
+// method takes the place of A's, as it does everywhere in Go.
 type validator struct {
-	declared []int // the index in T of the struct that declares the method, by the rule of promotion
-	called   []int // the index in T of the outermost struct that it is promoted to
-	inBody   bool  // whether it is declared in the body; these come first
+	declared []int // the index in T of the struct that declares the method
+	called   []int // the index in T of the outermost struct to which it is promoted
+	inBody   bool  // whether it is declared in the body; the body is validated first
 }
 
-// addValidators adds the validators for a struct in T, or for the body. Those of embedded structs
-// come before that of the struct around them. v is the validator that t's own method would have,
-// and within holds the types around t.
+// addValidators adds the validators for the struct t, which is T, the body, or embedded in one of
+// them. Those of embedded structs come before that of the struct around them. v is the validator
+// for t's own method, if it has one, and within holds the types around t.
 func (p *planner) addValidators(t reflect.Type, v validator, within []reflect.Type) {
-	if slices.Contains(within, t) { // a struct in a body that embeds a pointer to itself
+	if slices.Contains(within, t) { // a struct in a body may embed a pointer to itself
 		return
 	}
 	within = append(slices.Clone(within), t)
@@ -54,9 +57,9 @@ func (p *planner) addValidators(t reflect.Type, v validator, within []reflect.Ty
 		if i == sel.field {
 			next.called, promoted = v.called, true
 			if has && f.Type.Kind() == reflect.Pointer && t.Name() != "" {
-				// This is the open case, and it matters: while the pointer is nil, a method that is
-				// promoted cannot be called, and one that is declared must be. A type without a
-				// name declares no methods.
+				// Here it matters whether the method is promoted or declared. While the pointer is
+				// nil, a promoted method cannot be called, and a declared one must be. Only a named
+				// type can declare one.
 				p.failf("the method Validate of %v may be that of %v, which may be nil: embed the struct, not a pointer to it", t, f.Type)
 			}
 		}
@@ -67,7 +70,7 @@ func (p *planner) addValidators(t reflect.Type, v validator, within []reflect.Ty
 	}
 }
 
-// bodyFirst compares validators for sorting.
+// bodyFirst compares validators for sorting: those of the body come before the others.
 func bodyFirst(a, b validator) int {
 	switch {
 	case a.inBody == b.inBody:
@@ -78,8 +81,8 @@ func bodyFirst(a, b validator) int {
 	return 1
 }
 
-// embeddedStruct returns the struct that a field embeds, itself or by a pointer; nil if it embeds
-// none.
+// embeddedStruct returns the struct that a field embeds, directly or by a pointer. It returns nil
+// if the field embeds none.
 func embeddedStruct(f reflect.StructField) reflect.Type {
 	t := f.Type
 	if t.Kind() == reflect.Pointer {
@@ -91,19 +94,21 @@ func embeddedStruct(f reflect.StructField) reflect.Type {
 	return t
 }
 
-// A selection is what the selector x.Validate stands for.
+// A selection is the field or method that the selector x.Validate denotes in Go.
 type selection struct {
-	depth  int  // how many embedded fields lead to it; -1 if there is none
+	depth  int  // how many embedded fields lead to it; -1 if there is no such field or method
 	unique bool // whether it is the only one at this depth
-	field  int  // the index of the embedded field that it is promoted from; -1 if it is the type's own
+	field  int  // index of the embedded field that promotes it; -1 if the type declares it
 }
 
-// selectValidate finds the name Validate in a type, by Go's rule for selectors: among the fields
-// and methods with the name, in the type and in whatever it embeds, Go selects the one at the
-// shallowest depth, if there is only one at that depth.
+// selectValidate finds the field or method Validate of a type by Go's rule for selectors: among
+// those with the name, in the type and in all that it embeds, Go selects the one at the shallowest
+// depth, provided it is the only one at that depth (https://go.dev/ref/spec#Selectors). within
+// holds the types around t.
 //
-// A method that the type may have by promotion counts as promoted. It must be the type's own if
-// nothing can be promoted, or only a method with another signature or another kind of receiver.
+// A method that the type may have by promotion counts as promoted; see validator. It must be
+// declared by the type itself if nothing can be promoted, or only a method that differs in its
+// signature or in the kind of its receiver.
 func selectValidate(t reflect.Type, within []reflect.Type) selection {
 	none, own := selection{depth: -1, field: -1}, selection{unique: true, field: -1}
 	if t.Kind() == reflect.Pointer {
@@ -143,7 +148,7 @@ func selectValidate(t reflect.Type, within []reflect.Type) selection {
 	return best
 }
 
-// hasValidate reports whether a type, or a pointer to it, has a method of the name, with whatever
+// hasValidate reports whether a type, or a pointer to it, has a method named Validate, whatever its
 // signature.
 func hasValidate(t reflect.Type) bool {
 	if t.Kind() != reflect.Interface {
@@ -162,7 +167,8 @@ func isPromoted(t, embedded reflect.Type) bool {
 	return t.Implements(v) == embedded.Implements(v) && reflect.PointerTo(t).Implements(v) == inPointer
 }
 
-// validate calls the methods Validate of a T that is filled.
+// validate calls the Validate methods of a T that has been filled. The FieldErrors of all methods
+// become one 422. Any other error is returned at once.
 func (p *plan) validate(v reflect.Value) error {
 	var fields []FieldError
 	for _, val := range p.validators {
@@ -188,7 +194,8 @@ func (p *plan) validate(v reflect.Value) error {
 	return e
 }
 
-// call calls the method for a T. It returns nil if the struct is behind a nil pointer.
+// call calls the method for a struct v of type T. It returns nil if the method's struct is behind a
+// nil pointer.
 func (val validator) call(v reflect.Value) error {
 	if !embeddedIn(v, val.declared).IsValid() {
 		return nil
@@ -206,7 +213,7 @@ func (val validator) call(v reflect.Value) error {
 	return err
 }
 
-// copyExported copies the exported fields of a struct, and those of the structs embedded in it.
+// copyExported copies the exported fields of a struct, including those of embedded structs.
 func copyExported(dst, src reflect.Value) {
 	for i := 0; i < src.NumField(); i++ {
 		switch f := src.Type().Field(i); {
@@ -218,8 +225,8 @@ func copyExported(dst, src reflect.Value) {
 	}
 }
 
-// embeddedIn returns the field with an index, through pointers. It returns the zero Value if one of
-// them is nil.
+// embeddedIn returns the field of v at an index, following pointers. It returns the zero Value if
+// one of the pointers is nil.
 func embeddedIn(v reflect.Value, index []int) reflect.Value {
 	for i := 0; ; i++ {
 		if v.Kind() == reflect.Pointer {
@@ -235,7 +242,8 @@ func embeddedIn(v reflect.Value, index []int) reflect.Value {
 	}
 }
 
-// fieldErrors returns the FieldErrors that an error is or joins, and whether it is nothing else.
+// fieldErrors returns the FieldErrors that an error is or joins. all reports whether the error
+// consists of nothing else, so that the client can be told everything.
 func fieldErrors(err error) (list []FieldError, all bool) {
 	switch e := err.(type) {
 	case FieldError:
