@@ -36,6 +36,7 @@ type (
 	validateOwnOther   struct{ ValidateOther }
 	validateOwnAnd2    struct {
 		validateHidden
+		//lint:ignore U1000 it is embedded for its method alone
 		validateHidden2
 	}
 	validateHiddenOwner struct{ validateHidden }
