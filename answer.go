@@ -12,7 +12,7 @@ import (
 )
 
 // This file holds the methods that complete a response in one call: JSON, Text, HTML, Bytes,
-// Redirect and End. They all come to send, which sets what net/http does not set by itself, sends
+// Redirect and End. They all call send, which sets what net/http does not set by itself, sends
 // the status, the header and the body, and marks the response as complete. Responses that are
 // written in parts are in writer.go, stream.go and events.go.
 

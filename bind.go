@@ -31,7 +31,7 @@ import (
 // + in a query is written %2B) and [net/netip.Addr]. A pointer to V is nil if
 // there is no value. In a form, *multipart.FileHeader and []*multipart.FileHeader
 // take files. The table shows which texts each type accepts, and as what value;
-// a - means that the text is refused:
+// a - means that the text is rejected:
 //
 //	text                    string                  bool   int  uint  float  Duration
 //	""                      ""                      -      -    -     -      -
@@ -58,18 +58,18 @@ import (
 // be valid UTF-8.
 //
 // With ",required" after the name, as in query:"page,required", a request without
-// the value is refused; the value itself may be 0, false or empty. Values of the
+// the value is rejected; the value itself may be 0, false or empty. Values of the
 // path are always required, and so is a JSON body, unless its field is a pointer.
 // A tag default:"20" gives the value for a request that has none. A default is not
 // allowed for a field that is required, comes from the path, or is a slice, a
 // pointer, a file or a body.
 //
 // The error is an [*Error] that lists everything that is wrong with the fields, in
-// the order of the struct, with status 400. If the body as a whole is refused, the
+// the order of the struct, with status 400. If the body as a whole is rejected, the
 // error is for the body only, with status 413, 415 or 408; see [Request.JSON].
 // Errors never contain values of the request. With [RejectUnknown], unknown names
 // in the query and in a form are errors too. A query is parsed only if T has
-// fields for it, or with RejectUnknown; it is then refused if it has a bad escape
+// fields for it, or with RejectUnknown; it is then rejected if it has a bad escape
 // or a semicolon. When Bind returns an error, it returns the zero T.
 //
 // If everything is right, Bind calls the methods Validate() error of the structs
@@ -154,6 +154,7 @@ func (b *binder) status(f *field) *fieldStatus {
 // value for it.
 type fieldStatus uint8
 
+// The bits of a fieldStatus.
 const (
 	present fieldStatus = 1 << iota // the request has a value for the field
 	refused                         // the field has a fault; further ones are not recorded
@@ -334,7 +335,7 @@ func (b *binder) give(f *field, v reflect.Value, s string) {
 	}
 }
 
-// checkAbsent looks at the fields for which the request has no value. It refuses those that are
+// checkAbsent looks at the fields for which the request has no value. It rejects those that are
 // required, and sets the others to their defaults.
 func (b *binder) checkAbsent(fields []*field, v reflect.Value) {
 	for _, f := range fields {
@@ -357,7 +358,7 @@ func (b *binder) refuse(f *field, detail string) {
 }
 
 // refuseAll records one fault for all fields of a set, such as for a query that cannot be split
-// into pairs. They count as refused, so that none is also reported as missing.
+// into pairs. They are marked as refused, so that none is also reported as missing.
 func (b *binder) refuseAll(set *fieldSet, in, detail string) {
 	order := b.numFields
 	if len(set.fields) > 0 {

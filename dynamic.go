@@ -17,6 +17,7 @@ import (
 // order of the constants, so /posts/new goes to /posts/new rather than to /posts/[id].
 type kind int
 
+// The kinds of segments.
 const (
 	static   kind = iota // matches one segment with the same text
 	single               // [x] matches any one segment that is not empty

@@ -187,7 +187,7 @@ func foldRune(r rune) rune {
 }
 
 // A structField is a candidate for a name: a field that encoding/json decodes into, unless another
-// field with the name hides it.
+// field with the same name hides it.
 type structField struct {
 	reflect.StructField
 	name       string // in JSON

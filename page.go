@@ -116,6 +116,8 @@ type clashError struct {
 	source string // where the existing route was registered, as file:line
 }
 
+// Error returns the reason with the other route, such as: it is already matched by
+// "/docs/[[...x]]", registered at main.go:12.
 func (e *clashError) Error() string {
 	return fmt.Sprintf("%s %q, registered at %s", e.reason, e.path, e.source)
 }
@@ -219,8 +221,10 @@ func (p *page) matchFor(method string) *match {
 // The functions below give a response instead of the route's handler. The rejections are errors, so
 // they pass through OnError and the log like an error of a handler.
 
+// respondNotFound is the 404 for a path that no page matches. It runs within the router's options.
 func respondNotFound(*Request, *Response) error { return &Error{Status: http.StatusNotFound} }
 
+// respondMethodNotAllowed is the 405 for a method for which the page has no handler.
 func respondMethodNotAllowed(req *Request, _ *Response) error {
 	return &Error{Status: http.StatusMethodNotAllowed, Header: http.Header{"Allow": {req.match.page.allow}}}
 }
@@ -231,10 +235,12 @@ func respondConnect(*Request, *Response) error {
 	return &Error{Status: http.StatusMethodNotAllowed, Header: http.Header{"Allow": {""}}}
 }
 
+// respondBadPath is the 400 for a path with a value that handlers must not get; see validValues.
 func respondBadPath(*Request, *Response) error {
 	return Errorf(http.StatusBadRequest, "the path contains NUL or is not UTF-8")
 }
 
+// respondOptions responds to OPTIONS on a page that has no handler for it.
 func respondOptions(req *Request, res *Response) error {
 	return res.SetHeader("Allow", req.match.page.allow).Status(http.StatusNoContent).End()
 }

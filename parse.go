@@ -73,8 +73,8 @@ func parseDuration(v reflect.Value, s string) string {
 	return ""
 }
 
-// parseString refuses text that is not UTF-8, since JSON, logs and most databases would replace or
-// refuse it later.
+// parseString rejects text that is not UTF-8, since JSON, logs and most databases would replace or
+// reject it later.
 func parseString(v reflect.Value, s string) string {
 	if !utf8.ValidString(s) {
 		return "must be UTF-8"
@@ -84,7 +84,7 @@ func parseString(v reflect.Value, s string) string {
 }
 
 // parseBool accepts what strconv.ParseBool accepts: 1, t, T, true, True and TRUE, and the same for
-// false. It refuses on and yes.
+// false. It rejects on and yes.
 func parseBool(v reflect.Value, s string) string {
 	b, err := strconv.ParseBool(s)
 	if err != nil {

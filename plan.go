@@ -270,9 +270,9 @@ func (p *planner) setType(f *field, t reflect.Type) {
 	case f.in == "form" && t == reflect.TypeFor[[]*multipart.FileHeader]():
 		f.file, f.slice = true, true
 	default:
-		// The type itself comes first, since a slice or a named pointer type may parse itself: a
-		// net.IP is one value and not a list of bytes. A []byte would take a list of numbers, which
-		// nobody means. Only the first of several cookies counts, so a slice makes no sense there.
+		// The type itself comes first, since a slice may parse itself: a net.IP is one value and
+		// not a list of bytes. A []byte would take a list of numbers, which nobody means. Only the
+		// first of several cookies counts, so a slice makes no sense there.
 		if f.parse = parser(t); f.parse == nil && t.Kind() == reflect.Pointer {
 			f.pointer, f.parse = true, parser(t.Elem())
 		} else if f.parse == nil && t.Kind() == reflect.Slice && t.Elem() != reflect.TypeFor[byte]() && f.in != "cookie" {

@@ -42,6 +42,7 @@ type Response struct {
 // assignment.
 type states uint16
 
+// The facts about a response.
 const (
 	hasStatus       states = 1 << iota // Status has been called, and rollback has not
 	isHead                             // the request is a HEAD

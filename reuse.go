@@ -58,7 +58,7 @@ type call[In, Out any] struct {
 // depends on In and Out, and because its handler belongs to the endpoint.
 type calls[In, Out any] struct{ pool sync.Pool }
 
-// get takes a call from the pool. The caller has it alone until put.
+// get takes a call from the pool. Nobody else uses it until put.
 func (p *calls[In, Out]) get() *call[In, Out] { return p.pool.Get().(*call[In, Out]) }
 
 // put clears a call and makes it available to the next request. The caller must not use it any

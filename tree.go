@@ -7,11 +7,11 @@ import (
 	"strings"
 )
 
-// This file decides which route a request comes to. Paths are tried in the order of Next.js: at
+// This file decides which page serves a request. Paths are tried in the order of Next.js: at
 // each level, from the first segment to the last, a static segment comes before [x], [x] before a
 // catch-all, and a catch-all before what Mount has registered. If the rest of the path does not
 // match below a segment, the next kind is tried. For example, with the routes /posts/[id] and
-// /[...path], the request /posts/7 comes to the first and /posts/7/edit to the second.
+// /[...path], the first serves /posts/7 and the second /posts/7/edit.
 //
 // The order is in three places that must agree: match tries the paths in it, walk lists the pages
 // in it, and mux.go ranks the pages as walk does. byteOrder is the order of static segments, which
