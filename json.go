@@ -55,26 +55,13 @@ func (req *Request) JSON(dst any) error {
 // plain reports that no code of dst's own types decodes any part of the text, which saves looking
 // for it. It may be false if the caller does not know.
 func decodeJSON(data []byte, dst any, c *config, plain bool) []FieldError {
-	faults := c.decodeFaults(data, dst, plain)
-	if faults == nil {
-		return nil
-	}
-	fields := make([]FieldError, len(faults))
-	for i, f := range faults {
-		fields[i] = FieldError{"body", f.path, f.detail}
-	}
-	return fields
-}
-
-// decodeFaults is decodeJSON with the faults as the walk returns them.
-func (c *config) decodeFaults(data []byte, dst any, plain bool) []jsonFault {
 	switch trimmed := bytes.Trim(data, " \t\r\n"); {
 	case len(trimmed) == 0:
-		return []jsonFault{{"", "is empty", codeSyntax}}
+		return []FieldError{bodyFault("", "is empty")}
 	case string(trimmed) == "null":
-		return []jsonFault{{"", "must not be null", codeType}}
+		return []FieldError{bodyFault("", "must not be null")}
 	case !utf8.Valid(data):
-		return []jsonFault{{"", "is not UTF-8 at offset " + strconv.Itoa(invalidUTF8(data)), codeSyntax}}
+		return []FieldError{bodyFault("", "is not UTF-8 at offset "+strconv.Itoa(invalidUTF8(data)))}
 	}
 	err := c.decode(data, dst)
 	switch {
@@ -84,7 +71,7 @@ func (c *config) decodeFaults(data []byte, dst any, plain bool) []jsonFault {
 		return codecFaults(data, dst, err)
 	}
 	if offset, ok := syntaxOffset(data, plain || goTypeOf(reflect.TypeOf(dst)).plain, err); ok {
-		return []jsonFault{notJSON(offset)}
+		return []FieldError{notJSON(offset)}
 	}
 	w := jsonWalk{data: data, namesOnce: jsonV2, rejectUnknown: c.rejectUnknown}
 	return w.run(goTypeOf(heldType(dst)), err)
@@ -93,18 +80,18 @@ func (c *config) decodeFaults(data []byte, dst any, plain bool) []jsonFault {
 // codecFaults returns the faults for the error of a [JSONCodec]. A codec may accept more than JSON,
 // or decode it by other rules than encoding/json. So it walks through the text only if the text is
 // JSON and the error is one that encoding/json returns. Otherwise nothing is known but the error.
-func codecFaults(data []byte, dst any, err error) []jsonFault {
+func codecFaults(data []byte, dst any, err error) []FieldError {
 	if !json.Valid(data) {
 		if isSyntaxError(err) {
 			err = json.Unmarshal(data, new(json.RawMessage)) // the codec may count offsets differently
 			offset, _ := syntaxOffset(data, true, err)
-			return []jsonFault{notJSON(offset)}
+			return []FieldError{notJSON(offset)}
 		}
-		return []jsonFault{unexplained(err)}
+		return []FieldError{unexplained(err)}
 	}
 	detail := describe(err)
 	if detail == wrongForm {
-		return []jsonFault{unexplained(err)}
+		return []FieldError{unexplained(err)}
 	}
 	w := jsonWalk{data: data, rejectUnknown: detail == isUnknown}
 	return w.run(goTypeOf(heldType(dst)), err)
@@ -136,8 +123,8 @@ func (c *config) decode(data []byte, dst any) error {
 
 // notJSON returns the fault of a text that is not JSON. offset is that of the first byte that
 // cannot be there, in bytes.
-func notJSON(offset int) jsonFault {
-	return jsonFault{"", "is not valid JSON at offset " + strconv.Itoa(offset), codeSyntax}
+func notJSON(offset int) FieldError {
+	return bodyFault("", "is not valid JSON at offset "+strconv.Itoa(offset))
 }
 
 // invalidUTF8 returns the offset of the first byte that is not UTF-8. There must be one.

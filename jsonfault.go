@@ -15,23 +15,9 @@ import (
 // texts. The walk uses the tokens of jsonscan.go, the Go types of jsontype.go, and the rules for
 // single values of jsonvalue.go.
 
-// A jsonFault is one thing that is wrong with a JSON text. For the text {"items":[{"price":"x"}]}
-// and a price that is an int, it is
-//
-//	{path: "items[0].price", detail: "must be an integer", code: "type"}
-type jsonFault struct {
-	path   string // the path of the value; "" for the whole text
-	detail string // what the client gets as the detail of a FieldError
-	code   string // the keyword of JSON Schema that the value violates, or codeSyntax
-}
-
-// The values of jsonFault.code.
-const (
-	codeSyntax  = "" // violates the rules of JSON, and not of a schema
-	codeType    = "type"
-	codeFormat  = "format"
-	codeUnknown = "additionalProperties"
-)
+// bodyFault returns a fault of the body. For the text {"items":[{"price":"x"}]} and a price that is
+// an int, the path is items[0].price and the detail "must be an integer".
+func bodyFault(path, detail string) FieldError { return FieldError{"body", path, detail} }
 
 // Details that do not depend on a Go type, or only on one.
 const (
@@ -67,7 +53,7 @@ type jsonWalk struct {
 	rejectUnknown bool   // whether names without a field are faults
 
 	steps  []jsonStep // the steps to the value at pos, from the outermost inwards
-	faults []jsonFault
+	faults []FieldError
 }
 
 // A jsonStep leads from an object or an array to a value in it.
@@ -81,11 +67,11 @@ var jsonSkipped = &goType{kind: reflect.Invalid}
 
 // run returns all faults. There is always at least one: if the walk finds none, it is made from
 // err, the error with which encoding/json failed.
-func (w *jsonWalk) run(t *goType, err error) []jsonFault {
+func (w *jsonWalk) run(t *goType, err error) []FieldError {
 	w.doc = string(w.data)
 	w.pos = skipSpace(w.doc, 0)
 	if w.value(t); w.faults == nil {
-		return []jsonFault{unexplained(err)}
+		return []FieldError{unexplained(err)}
 	}
 	return w.faults
 }
@@ -103,13 +89,13 @@ func (w *jsonWalk) value(t *goType) bool {
 		w.pos = valueEnd(w.doc, w.pos)
 		return true
 	case c == '{' && t.refuses: // an error of the type, whatever the object has
-		return w.refuse(wrongForm, codeType)
+		return w.refuse(wrongForm)
 	case c == '{' && (t.kind == reflect.Struct || t.kind == reflect.Map || t.takesAny()):
 		return w.object(t)
 	case c == '[' && (t.kind == reflect.Slice || t.kind == reflect.Array || t.takesAny()):
 		return w.array(t)
 	case c == '{' || c == '[':
-		return w.refuse(expected(t.typ, ""), codeType)
+		return w.refuse(expected(t.typ, ""))
 	default:
 		return w.scalar(t)
 	}
@@ -185,7 +171,7 @@ func (w *jsonWalk) member(t *goType, seen *nameSet) bool {
 	w.steps[len(w.steps)-1].name = name
 	w.pos = skipSpace(w.doc, skipSpace(w.doc, end)+1) // after the colon
 	if w.namesOnce && !isUnicode {
-		return w.refuse(notUnicode, codeSyntax)
+		return w.refuse(notUnicode)
 	}
 	switch {
 	case t.kind == reflect.Struct:
@@ -194,13 +180,13 @@ func (w *jsonWalk) member(t *goType, seen *nameSet) bool {
 		key, err := t.decodeKey(token, name, w.rejectUnknown)
 		switch {
 		case err != nil:
-			return w.refuse(t.keyFault(name, err), codeFormat)
+			return w.refuse(t.keyFault(name, err))
 		case w.namesOnce && !seen.addKey(key):
-			return w.refuse(isTwice, codeSyntax)
+			return w.refuse(isTwice)
 		}
 		return w.value(t.elem)
 	case w.namesOnce && !seen.add(name):
-		return w.refuse(isTwice, codeSyntax)
+		return w.refuse(isTwice)
 	case t.kind == reflect.Map:
 		return w.value(t.elem)
 	default:
@@ -214,13 +200,13 @@ func (w *jsonWalk) memberOfStruct(t *goType, name string, seen *nameSet) bool {
 	f := t.field(name)
 	switch {
 	case f == nil && w.rejectUnknown:
-		return w.refuse(isUnknown, codeUnknown)
+		return w.refuse(isUnknown)
 	case f != nil:
 		name = f.name // the name in the text may differ in letter case
 	}
 	switch {
 	case w.namesOnce && !seen.add(name):
-		return w.refuse(isTwice, codeSyntax)
+		return w.refuse(isTwice)
 	case f == nil:
 		return w.value(jsonSkipped)
 	default:
@@ -237,7 +223,7 @@ func (w *jsonWalk) scalar(t *goType) bool {
 	token := w.doc[w.pos:end]
 	if escaped && w.namesOnce {
 		if _, isUnicode := unquote(token); !isUnicode {
-			return w.refuse(notUnicode, codeSyntax)
+			return w.refuse(notUnicode)
 		}
 	}
 	if !t.takesScalar(token) {
@@ -245,7 +231,7 @@ func (w *jsonWalk) scalar(t *goType) bool {
 		if token[0] == '-' || digits(token) > 0 {
 			number = token
 		}
-		return w.refuse(t.expected(number), codeType)
+		return w.refuse(t.expected(number))
 	}
 	w.pos = end
 	return true
@@ -270,7 +256,7 @@ func (w *jsonWalk) ownValue(t *goType) bool {
 	}
 	if err := t.decode(raw, w.rejectUnknown); err != nil {
 		name, detail := ownFault(t.typ, err)
-		return w.add(name, detail, codeFormat)
+		return w.add(name, detail)
 	}
 	return true
 }
@@ -292,7 +278,7 @@ func (w *jsonWalk) raw() []byte {
 func (w *jsonWalk) field(f *goField) bool {
 	switch {
 	case f.outOfReach: // encoding/json has an error for any value
-		return w.refuse(wrongForm, codeType)
+		return w.refuse(wrongForm)
 	case f.wrapper == nil:
 		return w.value(f.typ)
 	}
@@ -305,26 +291,26 @@ func (w *jsonWalk) field(f *goField) bool {
 	wrapped := append(append([]byte(`{"V":`), raw...), '}')
 	if err := unmarshal(wrapped, reflect.New(f.wrapper).Interface(), w.rejectUnknown); err != nil {
 		name, detail := f.fault(string(raw), err)
-		return w.add(name, detail, codeType)
+		return w.add(name, detail)
 	}
 	return true
 }
 
 // refuse moves past the value at pos and adds a fault of it.
-func (w *jsonWalk) refuse(detail, code string) bool {
+func (w *jsonWalk) refuse(detail string) bool {
 	w.pos = valueEnd(w.doc, w.pos)
-	return w.add("", detail, code)
+	return w.add("", detail)
 }
 
 // add adds a fault of the value to which the steps lead. name is "" or the path from there to a
 // value inside, which a type's own code has reported: with the steps to items[2] and the name
 // price, the path of the fault is items[2].price.
-func (w *jsonWalk) add(name, detail, code string) bool {
+func (w *jsonWalk) add(name, detail string) bool {
 	path := w.path()
 	if path != "" && name != "" && name[0] != '[' {
 		path += "."
 	}
-	w.faults = append(w.faults, jsonFault{path + name, detail, code})
+	w.faults = append(w.faults, bodyFault(path+name, detail))
 	return len(w.faults) < maxJSONFaults
 }
 

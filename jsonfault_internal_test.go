@@ -506,7 +506,7 @@ func TestJSONPathRelation(t *testing.T) {
 			spoilt := string(doc[:place.start]) + "1e999" + string(doc[place.end:])
 			w := jsonWalk{data: []byte(spoilt)}
 			faults := w.run(goTypeOf(reflect.TypeFor[any]()), errors.New("no fault is found"))
-			if len(faults) != 1 || faults[0].path != place.path || faults[0].detail != "is out of range" {
+			if len(faults) != 1 || faults[0].Name != place.path || faults[0].Detail != "is out of range" {
 				t.Fatalf("seed %d: %s: got %q, want %q", seed, spoilt, faults, place.path)
 			}
 		}

@@ -257,12 +257,12 @@ func (s *nameSet) addKey(key any) bool {
 
 // unexplained returns the fault for an error of decoding that the walk cannot explain. Its detail
 // is taken from the error if the error is of a known type.
-func unexplained(err error) jsonFault {
+func unexplained(err error) FieldError {
 	name, detail := ownFault(nil, err)
 	if detail == wrongForm {
 		detail = describe(err)
 	}
-	return jsonFault{name, detail, codeType}
+	return bodyFault(name, detail)
 }
 
 // ownFault returns the fault that a type's own code has found in a value: what a [FieldError] in
