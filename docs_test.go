@@ -253,28 +253,32 @@ func checkFiles(fset *token.FileSet, whole bool, files ...*ast.File) error {
 	return errors.Join(errs...)
 }
 
-// docsImporter returns an importer of docsImports that reads what the go command has compiled.
-var docsImporter = sync.OnceValues(func() (types.Importer, error) {
-	args := append([]string{"list", "-export", "-deps", "-f", "{{.ImportPath}}\t{{.Export}}"}, docsImports...)
-	out, err := exec.Command("go", args...).Output()
-	if e := (*exec.ExitError)(nil); errors.As(err, &e) {
-		err = fmt.Errorf("go list: %w\n%s", err, e.Stderr)
-	}
-	if err != nil {
-		return nil, err
-	}
-	exports := map[string]string{}
-	for _, l := range strings.Split(string(out), "\n") {
-		path, file, _ := strings.Cut(strings.TrimSpace(l), "\t")
-		exports[path] = file
-	}
+// docsImporter returns an importer of docsImports that reads what the go command has compiled. Each
+// caller gets one of its own, because an importer is for one goroutine.
+func docsImporter() (types.Importer, error) {
+	exports, err := docsExports()
 	return importer.ForCompiler(token.NewFileSet(), "gc", func(path string) (io.ReadCloser, error) {
 		name := exports[path]
 		if name == "" {
 			return nil, fmt.Errorf("%s is not in docsImports", path)
 		}
 		return os.Open(name)
-	}), nil
+	}), err
+}
+
+// docsExports returns the files with the export data of docsImports, and of what they import.
+var docsExports = sync.OnceValues(func() (map[string]string, error) {
+	args := append([]string{"list", "-export", "-deps", "-f", "{{.ImportPath}}\t{{.Export}}"}, docsImports...)
+	out, err := exec.Command("go", args...).Output()
+	if e := (*exec.ExitError)(nil); errors.As(err, &e) {
+		err = fmt.Errorf("go list: %w\n%s", err, e.Stderr)
+	}
+	exports := map[string]string{}
+	for _, l := range strings.Split(string(out), "\n") {
+		path, file, _ := strings.Cut(strings.TrimSpace(l), "\t")
+		exports[path] = file
+	}
+	return exports, err
 })
 
 // testProgram runs the tests of a program as a package of this module. Its files are in an overlay,

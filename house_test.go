@@ -32,7 +32,6 @@ var backward = map[string]string{
 	"request.go body.go":        "a request holds its body",
 	"option.go page.go":         "Around and OnError take a Handler",
 	"page.go answer.go":         "a page responds to OPTIONS and redirects",
-	"page.go serve.go":          "a page's own responses run through a chain of their own",
 	"plan.go validate.go":       "a plan has validators, which are planned where they are called",
 	"plan.go reuse.go":          "a plan says whether its type is plain",
 	"bind.go form.go":           "a binder fills forms, in a room of their own",

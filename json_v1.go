@@ -38,19 +38,18 @@ func syntaxOffset(data []byte, plain bool, err error) (int, bool) {
 	if !ok || !plain && json.Valid(data) {
 		return 0, false
 	}
-	if endsTooSoon(data, syntax.Error()) {
+	if endsTooSoon(data, syntax) {
 		return len(data), true
 	}
 	return int(syntax.Offset) - 1, true // Offset counts the offending byte as well
 }
 
-// endsTooSoon reports whether the message of a syntax error is about the end of the text rather
-// than about a byte in it. encoding/json treats the end as if a space followed. So a message about
-// a space is about the end, unless the last byte of the text is a space: the space in the message
-// is then that byte.
-func endsTooSoon(data []byte, message string) bool {
-	return message == "unexpected end of JSON input" ||
-		strings.HasPrefix(message, "invalid character ' ' ") && data[len(data)-1] != ' '
+// endsTooSoon reports whether a syntax error is about the end of the text rather than about a byte
+// in it. encoding/json treats the end as if a space followed. So an error about a space after all
+// bytes is about the end, unless the last byte is that space.
+func endsTooSoon(data []byte, err *json.SyntaxError) bool {
+	return err.Error() == "unexpected end of JSON input" || err.Offset == int64(len(data)) &&
+		strings.HasPrefix(err.Error(), "invalid character ' ' ") && data[len(data)-1] != ' '
 }
 
 // isSyntaxError reports whether an error is or wraps a syntax error.

@@ -254,7 +254,7 @@ func (w *jsonWalk) ownValue(t *goType) bool {
 	if len(w.faults) > before || t.nullable && raw[0] == 'n' {
 		return len(w.faults) < maxJSONFaults
 	}
-	if err := t.decode(raw, w.rejectUnknown); err != nil {
+	if err := t.tryDecode(raw, w.rejectUnknown); err != nil {
 		name, detail := ownFault(t.typ, err)
 		return w.add(name, detail)
 	}

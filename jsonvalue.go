@@ -95,6 +95,17 @@ func floatFits(number string, bits int) bool {
 	return err == nil
 }
 
+// tryDecode is decode for a value that encoding/json may have decoded already, into a destination
+// that was not the zero value. Code that panics without such a destination has found no fault.
+func (t *goType) tryDecode(raw []byte, rejectUnknown bool) (err error) {
+	defer func() {
+		if recover() != nil {
+			err = nil
+		}
+	}()
+	return t.decode(raw, rejectUnknown)
+}
+
 // decode decodes a value with the type's own code, into a new value that is then dropped, and
 // returns the error. It calls the method itself where it can, because encoding/json wraps the
 // errors of methods differently from version to version.

@@ -46,10 +46,8 @@ const (
 // again, so that middleware should then leave URL and method as they are. A Body that middleware
 // puts into the request must not retain the slice that its Read is given; see [io.Reader].
 //
-// Each function is called once for each route, when the route is registered, and once more if the
-// routes of a path all have options of their own, for what the package itself responds there. Those
-// of the router are called once, by [New]. Either panics if a function returns nil. Use panics if
-// one is nil.
+// Each function is called once for each route, when the route is registered; those of the router
+// are called once, by [New]. Either panics if a function returns nil. Use panics if one is nil.
 func Use(middleware ...func(http.Handler) http.Handler) Option {
 	if slices.ContainsFunc(middleware, func(m func(http.Handler) http.Handler) bool { return m == nil }) {
 		panic("apiroute: Use: nil middleware")
@@ -68,8 +66,8 @@ func Use(middleware ...func(http.Handler) http.Handler) Option {
 // It runs for the paths of its router, group or route, and as with Use, only what is common to all
 // routes of a path runs when the package itself responds there. It does not run for a 404.
 //
-// The functions are called when a route is registered, as often as those of Use. Registration panics
-// if one returns nil. Around panics if a function is nil.
+// Each function is called once for each route, when the route is registered, which panics if the
+// function returns nil. Around panics if a function is nil.
 func Around(middleware ...func(Handler) Handler) Option {
 	if slices.ContainsFunc(middleware, func(m func(Handler) Handler) bool { return m == nil }) {
 		panic("apiroute: Around: nil middleware")

@@ -2,6 +2,7 @@ package apiroute
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -105,7 +106,8 @@ func (p *page) with(rt *route, segs []segment) (*page, error) {
 		q.staticPrefixLen += len("/" + segs[q.staticPrefix].text)
 		q.staticPrefix++
 	}
-	return q, q.addOwnResponses()
+	q.addOwnResponses()
+	return q, nil
 }
 
 // A clashError reports that a path cannot be registered because of a route that exists already. It
@@ -144,27 +146,21 @@ func allowedMethods(matches []match) string {
 
 // addOwnResponses sets the matches for the responses that the page gives itself. They run through
 // the middleware that all routes of the page share, and through no other: if only Delete has a
-// middleware that checks permissions, a 405 must not run through it. The chain is borrowed from a
-// route whose options are exactly the shared ones. If every route has further options, an extra
-// route is made to carry the chain.
-func (p *page) addOwnResponses() error {
-	i := slices.IndexFunc(p.matches, func(m match) bool { return m.scope == p.scope })
-	rt := p.matches[max(i, 0)].route
-	if i < 0 {
-		rt = &route{path: rt.path, source: rt.source, find: rt.find, scope: p.scope, handler: respondNotFound}
-		if err := rt.buildChains(); err != nil {
-			return err
-		}
-	}
-	own := match{page: p, route: rt, scope: p.scope}
+// middleware that checks permissions, a 405 must not run through it. The chain is that of the first
+// route, in which the levels below the shared ones are skipped; see match.skips.
+func (p *page) addOwnResponses() {
+	own := match{page: p, route: p.matches[0].route, scope: p.scope}
 	p.methodNotAllowed, p.options, p.redirect, p.badPath = own, own, own, own
 	p.methodNotAllowed.respond = respondMethodNotAllowed
 	p.options.respond = respondOptions
 	p.redirect.respond = respondRedirect
 	p.badPath.respond = respondBadPath
 	p.badPath.badValues = true
-	return nil
 }
+
+// skips reports whether the middleware of a level must be skipped, because the page responds itself
+// and not all of its routes share the level.
+func (m *match) skips(s *scope) bool { return m.respond != nil && s.depth > m.scope.depth }
 
 // lastKind returns the kind of the page's last segment. The page of "/", which has no segments,
 // counts as static.
@@ -231,6 +227,10 @@ func respondMethodNotAllowed(req *Request, _ *Response) error {
 
 // respondConnect rejects CONNECT, whose target is an authority without a path. An empty Allow
 // header says that no method is allowed (RFC 9110, section 10.2.1).
+func respondLost(*Request, *Response) error {
+	return errors.New("apiroute: middleware has hidden the response and changed the URL or the method: give its writer an Unwrap method")
+}
+
 func respondConnect(*Request, *Response) error {
 	return &Error{Status: http.StatusMethodNotAllowed, Header: http.Header{"Allow": {""}}}
 }

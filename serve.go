@@ -208,8 +208,18 @@ func (req *Request) runRoute(res *Response) {
 		return
 	}
 	req.setPathValues()
-	rt.useChain.ServeHTTP(res, req.Request)
+	r := req.Request
+	if req.match.respond != nil {
+		// What the page responds itself must not be mistaken for a request to the handler, even if
+		// middleware hides the response and changes the URL. It is rare enough for a copy.
+		r = r.WithContext(context.WithValue(r.Context(), foundKey{}, &req.found))
+	}
+	defer func() { removeFiles(r.MultipartForm) }() // middleware may pass on another request, or none
+	rt.useChain.ServeHTTP(res, r)
 }
+
+// foundKey is the context key of the outcome of routing, a *found.
+type foundKey struct{}
 
 // afterUse is the inner end of the Use chain of the groups and of the route.
 //
@@ -228,33 +238,42 @@ func (rt *route) afterUse(w http.ResponseWriter, r *http.Request) {
 }
 
 // foundBehind returns the outcome of routing for a request that arrives at the inner end of the Use
-// chain with a wrapped writer. If the wrapper unwraps to the response that the chain was given, the
-// outcome is the same as before. Otherwise the path is matched again. That may yield another route,
-// because middleware has changed the URL or has passed on a request of another route. Then only the
-// route is certain, and the values of the path are those of http.Request.PathValue.
+// chain with a wrapped writer. If the outcome cannot be found in the writer, the path is matched
+// again. That may yield another route, because middleware has changed the URL or has passed on a
+// request of another route. Then only the route is certain, and the values of the path are those of
+// http.Request.PathValue.
 func (rt *route) foundBehind(w http.ResponseWriter, r *http.Request) found {
-	if outer := unwrapResponse(w); outer != nil && outer.req.match.route == rt {
-		return outer.req.found.clone()
+	if f := rt.foundIn(w, r); f != nil {
+		return f.clone()
 	}
 	if f := rt.find(r); f.match.route == rt {
 		return f
 	}
-	return found{match: &match{route: rt, scope: rt.scope}}
+	m := &match{route: rt, scope: rt.scope}
+	if rt.method != "" && rt.method != r.Method && (rt.method != http.MethodGet || r.Method != http.MethodHead) {
+		m.respond = respondLost // never call a handler for another method than its own
+	}
+	return found{match: m}
 }
 
-// unwrapResponse returns the Response inside a writer, or nil if there is none. It calls Unwrap as
-// http.ResponseController does.
-func unwrapResponse(w http.ResponseWriter) *Response {
+// foundIn returns the outcome of routing for the request that the Use chain was given. It looks for
+// the response in the writer, as http.ResponseController looks for methods, and then in the context.
+// It returns nil if middleware hides the response and the page does not respond itself.
+func (rt *route) foundIn(w http.ResponseWriter, r *http.Request) *found {
 	for {
-		if res, ok := w.(*Response); ok {
-			return res
+		if res, ok := w.(*Response); ok && res.req.match.route == rt {
+			return &res.req.found
 		}
 		u, ok := w.(interface{ Unwrap() http.ResponseWriter })
 		if !ok {
-			return nil
+			break
 		}
 		w = u.Unwrap()
 	}
+	if f, ok := r.Context().Value(foundKey{}).(*found); ok && f.match.route == rt {
+		return f
+	}
+	return nil
 }
 
 // run calls a handler with the timeout and the body limit of the match. It then completes the
@@ -356,7 +375,8 @@ func removeFiles(form *multipart.Form) {
 }
 
 // buildChains wraps the handler in the middleware of the route and of its groups, from the inside
-// out. Each middleware is called once for the route, at registration, and not for each request.
+// out. Each middleware is called once for the route, at registration, and not for each request. A
+// gate before each level skips the level where match.skips says so.
 func (rt *route) buildChains() (err error) {
 	rt.aroundChain = rt.callHandler
 	use := http.Handler(http.HandlerFunc(rt.afterUse))
@@ -365,15 +385,36 @@ func (rt *route) buildChains() (err error) {
 			if rt.aroundChain, err = wrap(rt.aroundChain, s.around); err != nil {
 				return err
 			}
+			rt.aroundChain = gateAround(s, rt.aroundChain)
 		}
 		if len(s.use) > 0 && s.parent != nil { // the router's own Use runs before routing
 			if use, err = wrap(use, s.use); err != nil {
 				return err
 			}
+			use = rt.gateUse(s, use)
 			rt.useChain = use
 		}
 	}
 	return nil
+}
+
+func gateAround(s *scope, inner Handler) Handler {
+	return func(req *Request, res *Response) error {
+		if req.match.skips(s) {
+			return req.match.respond(req, res)
+		}
+		return inner(req, res)
+	}
+}
+
+func (rt *route) gateUse(s *scope, inner http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if f := rt.foundIn(w, r); f != nil && f.match.skips(s) {
+			rt.afterUse(w, r)
+			return
+		}
+		inner.ServeHTTP(w, r)
+	})
 }
 
 // wrap puts middleware around h. The first middleware becomes the outermost. h is an http.Handler
