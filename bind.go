@@ -219,6 +219,7 @@ func (b *binder) fromPath(f *field, v reflect.Value) {
 func (b *binder) fromHeader(f *field, v reflect.Value) {
 	if f.name == "Host" {
 		b.give(f, v, b.req.Host)
+		return
 	}
 	for _, s := range b.req.Header[f.name] {
 		b.give(f, v, s)

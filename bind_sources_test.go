@@ -3,11 +3,13 @@ package apiroute_test
 import (
 	"fmt"
 	"mime/multipart"
+	"net/http/httptest"
 	"net/url"
 	"slices"
 	"strings"
 	"testing"
 
+	"example.com/apiroute"
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -258,5 +260,19 @@ func TestBindNamesExact(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// Over HTTP/2 a client may send a field named host beside :authority, which net/http leaves in the
+// header. The host of the request is one value all the same.
+func TestBindHostOnce(t *testing.T) {
+	t.Parallel()
+	r := httptest.NewRequest("GET", "http://example.com/", nil)
+	r.Header["Host"] = []string{"other.example"}
+	in, err := apiroute.Bind[struct {
+		Host string `header:"Host"`
+	}](&apiroute.Request{Request: r})
+	if err != nil || in.Host != "example.com" {
+		t.Errorf("got %q, %v; want example.com", in.Host, err)
 	}
 }

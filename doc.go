@@ -21,7 +21,7 @@
 //
 // The package builds on net/http. A [Router] is an [http.Handler], a [Request] contains an
 // [http.Request], and a [Response] is an [http.ResponseWriter]. [Use] takes standard middleware,
-// [FromHTTP] makes a plain handler a route, [Router.Mount] serves whole subtrees with one, and a
+// [FromHTTP] makes a plain handler a route, [Router.Mount] gives one everything below a path, and a
 // single [Handler] can be registered in an [http.ServeMux].
 //
 // # Paths
@@ -72,7 +72,7 @@
 //     always gets a 405.
 //   - OPTIONS gets a 204, with the methods in Allow.
 //   - HEAD is served by the handler for GET, without the body.
-//   - A path with empty segments, dot segments or a trailing slash is redirected (308) to the clean
+//   - A path with empty segments, dot segments or a trailing slash is redirected (308) to the tidy
 //     path if that has a route, on the same host and with the query unchanged.
 //   - A body whose announced length exceeds the [BodyLimit] gets a 413 before the handler runs.
 //
@@ -92,8 +92,8 @@
 //
 //	in, err := apiroute.Bind[newPost](req)
 //
-// All invalid fields are reported together, in a 400. Values are never echoed. A method
-// Validate() error of the struct can reject it with a 422.
+// All invalid fields are reported together, in a 400. Values are never echoed. If the struct has a
+// method Validate() error, it is called, and its error is a 422.
 //
 // A typed endpoint is a plain function of such a struct; [Get], [Post], [Put], [Patch] and [Delete]
 // register one.
@@ -106,7 +106,7 @@
 // and the status that [Response.Status] has set, or 204.
 //
 // To respond with an error, a handler returns one. An [Error], which [Errorf] makes, determines
-// what the client receives, as problem+json (RFC 9457). Of any other error the client learns only a
+// what the client receives, as problem+json (RFC 9457). For any other error the client gets only a
 // status, nearly always 500; the text goes to the log. Headers that the handler has set are not
 // sent with an error. An error in the middle of a response closes the connection, so that a partial
 // response never looks complete.

@@ -131,13 +131,13 @@ func newEndpoint[In, Out any](p *plan, f func(context.Context, In) (Out, error))
 	return e
 }
 
-// serveAlone serves a request in an exchange that nobody else sees, and that is therefore in the
-// pooled call. After an error the call is left to the garbage collector, because OnError may have
-// kept the exchange.
+// serveAlone serves a request in the exchange of the pooled call, which nobody else sees. After a
+// panic, or an error that OnError was given, the call is left to the garbage collector.
 func (e *endpoint[In, Out]) serveAlone(w http.ResponseWriter, r *http.Request, f found) {
 	c := e.calls.get()
 	c.begin(w, r, f)
-	if err := c.run(); err == nil || err != errPanicked && f.match.scope.onError == nil {
+	if err := c.run(); err == nil || (err != errPanicked && f.match.scope.onError == nil) {
+		c.exchange = exchange{}
 		e.calls.put(c)
 	}
 }
@@ -158,7 +158,7 @@ func (e *endpoint[In, Out]) handle(req *Request, res *Response) error {
 	err := e.respond(c, req, res)
 	if err != nil && req.match.scope.onError != nil {
 		c.body = nil // OnError is given the request, and may keep the body with it
-	} else if req.Request != outside { // the body is in the call, and so is the request that has it
+	} else if req.Request != outside { // undo ownBody: this request is in the call
 		req.Request, req.body = outside, nil
 	}
 	e.calls.put(c)

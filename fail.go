@@ -15,9 +15,9 @@ import (
 // chooses, write the log, and close the connection if part of another response has been sent
 // already.
 //
-// It is also where a client that has gone is recognised: problemFor returns errGone if the client
-// has closed the connection, which Request.clientGone finds out. Nobody reads the response then,
-// and the log entry has the level Debug.
+// It also acts on a client that has gone: problemFor returns errGone if Request.clientGone reports
+// that the client has closed the connection. Nobody reads the response then, and the log entry has
+// the level Debug.
 
 // A panicError is a recovered panic as an error, so that it takes the same way as an error that a
 // handler returns.

@@ -31,8 +31,12 @@ type mask struct {
 }
 
 // newMask returns the mask for a request. If a service could take the request's path for one
-// outside of the target, it returns an *Error with status 400.
+// outside of the target, or if the request's target has more than a path and a query, such as
+// x:http://internal/, it returns an *Error with status 400.
 func newMask(target *url.URL, req *Request) (*mask, error) {
+	if req.URL.Opaque != "" || req.URL.User != nil {
+		return nil, Errorf(http.StatusBadRequest, "the request target must be a path")
+	}
 	raw, escaped := rawPath(req.URL)
 	if !escaped {
 		raw = req.URL.EscapedPath()
@@ -122,13 +126,14 @@ func (m *mask) routePath(path string) (string, bool) {
 // rewriteRequest directs a request to the target. It is the Rewrite function of the
 // httputil.ReverseProxy.
 func (m *mask) rewriteRequest(pr *httputil.ProxyRequest) {
-	out := pr.Out.URL
-	out.Scheme, out.Host = m.target.Scheme, m.target.Host
-	out.RawPath = m.targetPath()
+	// The URL is new, so that nothing else of the client's remains in it. ReverseProxy has removed
+	// malformed pairs from the query.
+	out := &url.URL{Scheme: m.target.Scheme, Host: m.target.Host, RawPath: m.targetPath()}
+	out.RawQuery, out.ForceQuery = pr.Out.URL.RawQuery, pr.Out.URL.ForceQuery
 	out.Path, _ = url.PathUnescape(out.RawPath) // no error: the target and newMask have escaped it
+	pr.Out.URL = out
 	if _, err := url.ParseQuery(pr.In.URL.RawQuery); err == nil {
-		// As received, since it may be signed. ReverseProxy has removed malformed pairs from
-		// out.RawQuery, and may have encoded the others anew.
+		// As received, since it may be signed. ReverseProxy may have encoded it anew.
 		out.RawQuery = pr.In.URL.RawQuery
 	}
 	pr.Out.Host = ""

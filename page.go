@@ -57,8 +57,8 @@ type page struct {
 // immutable. What differs between requests, such as the values of the path, is in found.
 type match struct {
 	method    string  // the method that the route serves; "" for all methods
-	page      *page   // the page whose path matches; nil if there is none
-	route     *route  // the route of the page; nil if there is no page
+	page      *page   // the page whose path matches; nil if there is none, or if foundBehind lost it
+	route     *route  // the route of the page; nil if no path matches
 	scope     *scope  // the options that apply
 	respond   Handler // responds instead of the route's handler; nil if the handler does
 	badValues bool    // whether a value of the path is not UTF-8 or holds NUL, so that none may be used
@@ -225,12 +225,14 @@ func respondMethodNotAllowed(req *Request, _ *Response) error {
 	return &Error{Status: http.StatusMethodNotAllowed, Header: http.Header{"Allow": {req.match.page.allow}}}
 }
 
-// respondConnect rejects CONNECT, whose target is an authority without a path. An empty Allow
-// header says that no method is allowed (RFC 9110, section 10.2.1).
+// respondLost is the 500 for a request whose route is certain but whose method it does not serve;
+// see foundBehind.
 func respondLost(*Request, *Response) error {
 	return errors.New("apiroute: middleware has hidden the response and changed the URL or the method: give its writer an Unwrap method")
 }
 
+// respondConnect rejects CONNECT, whose target is an authority without a path. An empty Allow
+// header says that no method is allowed (RFC 9110, section 10.2.1).
 func respondConnect(*Request, *Response) error {
 	return &Error{Status: http.StatusMethodNotAllowed, Header: http.Header{"Allow": {""}}}
 }

@@ -78,6 +78,9 @@ func Proxy(target string, edit ...func(*httputil.ProxyRequest)) Handler {
 		panic(fmt.Sprintf("apiroute: Proxy: %v", err))
 	}
 	return func(req *Request, res *Response) error {
+		if req.Method == http.MethodConnect || req.matchOrDefault().page == nil && req.Method == http.MethodTrace {
+			return &Error{Status: http.StatusMethodNotAllowed, Header: http.Header{"Allow": {allowedMethods([]match{{}})}}}
+		}
 		m, err := newMask(u, req)
 		if err != nil {
 			return err

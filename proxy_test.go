@@ -665,3 +665,40 @@ func TestProxyBrokenOffInRecorder(t *testing.T) {
 		t.Errorf("panic %v, want http.ErrAbortHandler", v)
 	}
 }
+
+// A request target may have a scheme and no path. Without a router, or where middleware has set the
+// path, it must not choose what the service gets.
+func TestProxyTargetIsPath(t *testing.T) {
+	t.Parallel()
+	service := newServer(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		t.Errorf("the service got %s %s for %s", r.Method, r.RequestURI, r.Host)
+	}))
+	alone := apiroute.Proxy(service.URL + "/secret")
+	setPath := useFunc(func(next http.Handler, w http.ResponseWriter, r *http.Request) {
+		r.URL.Path = "/api/x"
+		next.ServeHTTP(w, r)
+	})
+	api := apiroute.New(quiet(), setPath)
+	api.Handle("/api/[[...path]]", alone)
+	for name, h := range map[string]http.Handler{"alone": alone, "behind middleware": api} {
+		for _, tt := range []struct {
+			target string
+			status int
+		}{
+			{"GET x:http://internal/admin", 400},
+			{"GET x:*", 400},
+			{"POST mailto:a@b", 400},
+			{"GET http://user:pass@internal/admin", 400},
+			{"CONNECT internal:80", 405},
+			{"TRACE /x", 405},
+		} {
+			t.Run(name+", "+tt.target, func(t *testing.T) {
+				t.Parallel()
+				got := newServer(t, h).raw(tt.target + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+				if got.status != tt.status {
+					t.Errorf("status %d %s, want %d", got.status, got.body, tt.status)
+				}
+			})
+		}
+	}
+}

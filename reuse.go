@@ -21,9 +21,11 @@ import (
 // a context, never the Request or the Response.
 //
 //	middleware of the route  who else gets what      what may be used again
-//	none                     nobody                  the whole exchange
-//	Use                      the Response            the body of the request
-//	Around                   the Request as well     the call's In and Out alone
+//	none                     nobody                  the exchange, the body, In and Out
+//	Use                      the Response            the body, In and Out
+//	Around                   the Request as well     In and Out
+//
+// A [JSONCodec] may keep what it decodes, so with one the body and In are not used again.
 //
 // OnError gets both, but only with an error. What it has been given is not used again, and after a
 // panic nothing is.
@@ -33,7 +35,7 @@ import (
 func (rt *route) limitReuse() {
 	hasUse, hasAround := false, false
 	for s := rt.scope; s != nil; s = s.parent {
-		hasUse = hasUse || len(s.use) > 0 && s.parent != nil // the router's own Use has an exchange of its own
+		hasUse = hasUse || len(s.use) > 0 && s.parent != nil // with the router's own Use, serveAlone is never reached
 		hasAround = hasAround || len(s.around) > 0
 	}
 	if hasUse || hasAround {
@@ -66,7 +68,7 @@ func (p *calls[In, Out]) get() *call[In, Out] { return p.pool.Get().(*call[In, O
 func (p *calls[In, Out]) put(c *call[In, Out]) {
 	var zeroIn In
 	var zeroOut Out
-	c.exchange, c.in, c.out = exchange{}, zeroIn, zeroOut
+	c.in, c.out = zeroIn, zeroOut
 	if c.body != nil && c.body.src != nil {
 		*c.body = body{data: emptied(c.body.data)}
 	}

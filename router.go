@@ -14,7 +14,8 @@ import (
 
 // This file holds the [Router] and the registration of routes. Registering adds a route to a tree
 // of pages that is never changed in place: a new tree takes the place of the old one, so that
-// requests need no lock. The life of a request is in serve.go.
+// requests need no lock. The life of a request is in serve.go, and the 405 for a method without a
+// handler in page.go.
 
 // A Router is an [http.Handler] that routes by path, as the folder pages/api does.
 // [New] returns one, and [Router.Group] returns the same router with a prefix and

@@ -10,28 +10,29 @@ import (
 // This file is the life of a request, in the order in which it happens. The middleware of Use is
 // standard middleware, and that of Around is made of Handlers:
 //
-//	Router.ServeHTTP      make an exchange, and call
-//	                      the router's own Use, if there is one, which ends in
+//	Router.ServeHTTP      make an exchange; run the router's own Use, if any, which ends in
 //	core.routeAfterUse
 //	core.find             match the path to a route
-//	Request.runRoute      call
-//	                      Use of the groups and of the route, which ends in
+//	Request.runRoute      run Use of the groups and of the route, which ends in
 //	route.afterUse
-//	Request.run           set the timeout and the body limit, and call
-//	                      Around of all levels, which ends in
-//	route.callHandler     the handler, or a page's own response
+//	Request.run           set the timeout and the body limit; run Around, which ends in
+//	route.callHandler     call the handler, or give a page's own response
 //	Request.run           complete the response, or respond to the error
 //	Request.close         release what must not outlive the response
 //
-// Each of the two sequences of middleware is a chain. The chains of a route are built once, when it
-// is registered; see buildChains.
+// A request that matches no route goes from runRoute to run. A Handler without a router begins at
+// run. Each of the two sequences of middleware is a chain. The chains of a route are built once,
+// when it is registered; see buildChains.
+//
+// In page.go, a page is a path with its routes, and a match says which route a request has, with
+// which options. In request.go, found is a match with the values of one request's path. In
+// target.go, a plain path is one that the tree matches as it is.
 //
 // A typed endpoint whose request and response nobody else sees takes a shorter way: from ServeHTTP
 // through match.serveAlone to Request.run.
 
-// An exchange is a request together with its response, in one allocation. Each request has at least
-// one. It has another where middleware passes on a writer of its own, which may belong to another
-// goroutine.
+// An exchange is a request together with its response, in one allocation. Each request has one. A
+// second is made if middleware wraps the response, since the wrapper may run in another goroutine.
 type exchange struct {
 	req Request
 	res Response
@@ -95,10 +96,10 @@ func (r *Router) ServeHTTP(w http.ResponseWriter, hr *http.Request) {
 
 // routeAfterUse is the inner end of the router's own Use chain. The request is matched only here,
 // since middleware may have rewritten its URL. If the writer is the response of ServeHTTP, its
-// exchange is used further; if middleware has wrapped it, there is a new one.
+// exchange goes on being used; if middleware has wrapped it, there is a new one.
 func (c *core) routeAfterUse(w http.ResponseWriter, r *http.Request) {
 	res, ok := w.(*Response)
-	if !ok || !res.is(beforeRouting) { // middleware has wrapped the writer
+	if !ok || !res.is(beforeRouting) { // middleware has wrapped the writer, or calls this once more
 		_, res = newExchange(w, r, found{match: c.notFound})
 	}
 	req := res.req
@@ -112,8 +113,8 @@ func (c *core) routeAfterUse(w http.ResponseWriter, r *http.Request) {
 // find matches a request to a route. The result always has a match; for a path that no page
 // matches, it is notFound.
 //
-// The tree finds the pages for plain paths, which nearly all requests have; see table. findSlow
-// deals with the others.
+// The tree finds the pages for plain paths, which nearly all requests have; see table in mux.go.
+// findSlow deals with the others, and with "/", which has no segments.
 func (c *core) find(r *http.Request) found {
 	switch {
 	case r.Method == http.MethodConnect:
@@ -132,7 +133,7 @@ func (c *core) find(r *http.Request) found {
 
 // findSlow is find for the paths that need a closer look. If the tree has found a page p, it is not
 // certain that the values of the path are valid. If it has not, the path may match after all when
-// its escapes are decoded, or when it is made tidy, and the muxes decide.
+// its escapes are decoded, or when it is made tidy: then the ServeMux patterns of mux.go decide.
 func (c *core) findSlow(r *http.Request, t *table, p *page, ascii bool) found {
 	if p != nil {
 		f := found{match: &p.badPath, path: r.URL.Path}
@@ -168,17 +169,17 @@ func (c *core) findSlow(r *http.Request, t *table, p *page, ascii bool) found {
 // because it may give such paths a meaning of its own.
 func findUntidy(r *http.Request, t target, p *page, segs []string) found {
 	f := found{match: &p.badPath, extra: &extra{segs: segs}}
-	tidy := t
-	if !p.mounted() { // a mounted handler gets the path as received
-		tidy = t.clean()
+	cleaned := t
+	if !p.mounted() {
+		cleaned = t.clean()
 	}
 	if p.hasCatchAll() && t.escaped {
-		f.extra.segs = tidy.all()
+		f.extra.segs = cleaned.all()
 	} else if p.hasCatchAll() { // params.go splits the path when a handler asks for it
-		f.extra.segs, f.path = nil, tidy.raw
+		f.extra.segs, f.path = nil, cleaned.raw
 	}
 	if !t.tidy && !p.mounted() {
-		f.match, f.extra.tidyPath = &p.redirect, tidy.location()
+		f.match, f.extra.tidyPath = &p.redirect, cleaned.location()
 	} else if f.validValues(p) {
 		f.match = p.matchFor(r.Method)
 	}
@@ -210,11 +211,14 @@ func (req *Request) runRoute(res *Response) {
 	req.setPathValues()
 	r := req.Request
 	if req.match.respond != nil {
-		// What the page responds itself must not be mistaken for a request to the handler, even if
-		// middleware hides the response and changes the URL. It is rare enough for a copy.
+		// Middleware hides the response if its writer has no Unwrap. The outcome then travels in the
+		// context, so that a page's own response, such as a 405, stays one. This is rare, so copying
+		// the request is affordable.
 		r = r.WithContext(context.WithValue(r.Context(), foundKey{}, &req.found))
 	}
-	defer func() { removeFiles(r.MultipartForm) }() // middleware may pass on another request, or none
+	// close removes the files of the request that arrives inside. Middleware may have passed on
+	// another one, or none.
+	defer func() { removeFiles(r.MultipartForm) }()
 	rt.useChain.ServeHTTP(res, r)
 }
 
@@ -224,8 +228,8 @@ type foundKey struct{}
 // afterUse is the inner end of the Use chain of the groups and of the route.
 //
 // The writer that arrives here is the response that the chain was given, unless middleware has
-// wrapped it. A wrapper may belong to another goroutine, as that of http.TimeoutHandler does, so a
-// request with a wrapped writer gets a new exchange.
+// wrapped it, or has passed on the request of another route. A wrapper may belong to another
+// goroutine, as that of http.TimeoutHandler does, so such a request gets a new exchange.
 func (rt *route) afterUse(w http.ResponseWriter, r *http.Request) {
 	res, ok := w.(*Response)
 	if !ok || res.req.match.route != rt {
@@ -239,9 +243,9 @@ func (rt *route) afterUse(w http.ResponseWriter, r *http.Request) {
 
 // foundBehind returns the outcome of routing for a request that arrives at the inner end of the Use
 // chain with a wrapped writer. If the outcome cannot be found in the writer, the path is matched
-// again. That may yield another route, because middleware has changed the URL or has passed on a
-// request of another route. Then only the route is certain, and the values of the path are those of
-// http.Request.PathValue.
+// again. If that yields another route, because middleware has changed the URL or has passed on a
+// request of another route, only rt is certain, and the values of the path come from
+// http.Request.PathValue. For a method that rt does not serve, the response is then a 500.
 func (rt *route) foundBehind(w http.ResponseWriter, r *http.Request) found {
 	if f := rt.foundIn(w, r); f != nil {
 		return f.clone()
@@ -257,7 +261,7 @@ func (rt *route) foundBehind(w http.ResponseWriter, r *http.Request) found {
 }
 
 // foundIn returns the outcome of routing for the request that the Use chain was given. It looks for
-// the response in the writer, as http.ResponseController looks for methods, and then in the context.
+// the response in the writer, as http.ResponseController does for methods, and then in the context.
 // It returns nil if middleware hides the response and the page does not respond itself.
 func (rt *route) foundIn(w http.ResponseWriter, r *http.Request) *found {
 	for {
@@ -277,15 +281,15 @@ func (rt *route) foundIn(w http.ResponseWriter, r *http.Request) *found {
 }
 
 // run calls a handler with the timeout and the body limit of the match. It then completes the
-// response, or responds to the error. It returns that error only for information. The caller must
-// have deferred recoverAndClose.
+// response, or responds to the error. It returns the error, by which serveAlone knows whether the
+// call may be used again. The caller must have deferred recoverAndClose.
 func (req *Request) run(res *Response, h Handler) error {
 	if timeout := req.match.scope.timeout; timeout > 0 {
 		x := req.ensureExtra()
 		x.timeout, x.cancel = context.WithTimeoutCause(req.Context(), timeout, errTimeout)
 		req.Request = req.WithContext(x.timeout)
 	}
-	if hasBody(req.Request) && !req.match.reusesBody {
+	if hasBody(req.Request) && !req.match.reusesBody { // otherwise endpoint.respond does it
 		req.ownBody(new(body))
 	}
 	err := h(req, res)
@@ -308,7 +312,7 @@ func (rt *route) callHandler(req *Request, res *Response) error {
 }
 
 // call calls a handler, unless the body is announced as too large. If the handler returns an error,
-// call takes back the status and the header that it has set, so that Around does not see them.
+// call takes back the status and the header that it has set, before Around sees the error.
 func (h Handler) call(req *Request, res *Response) error {
 	if err := req.checkLength(); err != nil {
 		return err
@@ -398,22 +402,25 @@ func (rt *route) buildChains() (err error) {
 	return nil
 }
 
-func gateAround(s *scope, inner Handler) Handler {
+// gateAround returns a Handler that skips a level of Around, and with it all levels further inside,
+// if the page responds itself and the level is not shared by all of its routes.
+func gateAround(s *scope, level Handler) Handler {
 	return func(req *Request, res *Response) error {
 		if req.match.skips(s) {
 			return req.match.respond(req, res)
 		}
-		return inner(req, res)
+		return level(req, res)
 	}
 }
 
-func (rt *route) gateUse(s *scope, inner http.Handler) http.Handler {
+// gateUse is gateAround for a level of Use.
+func (rt *route) gateUse(s *scope, level http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if f := rt.foundIn(w, r); f != nil && f.match.skips(s) {
 			rt.afterUse(w, r)
 			return
 		}
-		inner.ServeHTTP(w, r)
+		level.ServeHTTP(w, r)
 	})
 }
 
