@@ -26,9 +26,10 @@ import (
 //
 // The segments of the route's catch-all, with their escapes as received, and the query are added
 // to the path of target. A path that the service could take for one outside of target is rejected
-// with a 400. If the route has no catch-all, every request goes to target itself; this is also so
-// under an [http.ServeMux] without a router. The body is streamed, within the [BodyLimit] of the
-// route.
+// with a 400, and so is a request target that is not a path, such as x:http://internal/. CONNECT and
+// TRACE are rejected with a 405. If the route has no catch-all, every request goes to target itself;
+// this is also so under an [http.ServeMux] without a router. The body is streamed, within the
+// [BodyLimit] of the route.
 //
 // The request is sent as [httputil.ReverseProxy] sends it: without hop-by-hop headers, with the
 // Host of target, and with X-Forwarded-For, X-Forwarded-Host and X-Forwarded-Proto that replace
