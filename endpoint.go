@@ -142,8 +142,8 @@ func (e *endpoint[In, Out]) serveAlone(w http.ResponseWriter, r *http.Request, f
 	}
 }
 
-// run runs the endpoint within the call and responds, also to an error or a panic. It returns nil
-// only if there was neither, and the call may thus be used again.
+// run runs the endpoint within the call and responds, also to an error or a panic. It returns the
+// error, or errPanicked.
 func (c *call[In, Out]) run() (err error) {
 	err = errPanicked // the result if the next line panics
 	defer c.req.recoverAndClose(&c.res)
