@@ -9,32 +9,35 @@ import (
 
 // This file fills a struct from a request by its plan, and collects everything that is wrong with
 // the request. The plan is made in plan.go, texts become values in parse.go, and queries and forms
-// are read in form.go. JSON bodies are decoded in json.go, and Validate is called in validate.go.
+// are read in form.go. JSON bodies are decoded in json.go, and Validate is called in visit.go.
 
-// Bind fills a struct of type T from a request. The tag of a field names the one
-// place that the field is filled from; nothing else in the request can fill it.
+// Bind fills a struct of type T from a request. The tag of a field names the one place that the
+// field is filled from; nothing else in the request can fill it.
 //
-//	path:"id"             a segment of the path; []V for a catch-all
-//	query:"page"          the query; []V for a name that may be repeated
-//	header:"X-Trace"      a header; []V for one that may be repeated. Host is the request's host
-//	cookie:"session"      a cookie; if it is repeated, the first
-//	body:"json"           the JSON body, decoded as by [Request.JSON]
-//	body:"form"           a urlencoded or multipart body, into a struct whose fields have form:"name"
-//	body:"bytes"          the body as it is, into []byte or string
+//	path:"id"         a segment of the path; []V for a catch-all
+//	query:"page"      the query; []V for a name that may be repeated
+//	header:"X-Trace"  a header; []V for one that may be repeated. Host is the request's host
+//	cookie:"session"  a cookie; if it is repeated, the first
+//	body:"json"       the JSON body, decoded as by Request.JSON
+//	body:"form"       a urlencoded or multipart body, into a struct whose fields have form:"name"
+//	body:"bytes"      the body as it is, into []byte or string
 //
-// Every exported field must have exactly one of these tags. An embedded struct
-// counts as its fields; a pointer to a struct cannot be embedded. Names are
-// matched exactly, except those of headers, which ignore case.
+// Every exported field must have exactly one of these tags, and no two fields may name the same
+// place. An embedded struct counts as its fields; a pointer to a struct cannot be embedded. Names
+// are matched exactly, except those of headers, which ignore case.
 //
-// V is a string, bool, integer, float or [time.Duration], a named type of one of
-// these, or a type with a method UnmarshalText, such as [time.Time] (RFC 3339; a
-// + in a query is written %2B) and [net/netip.Addr]. A pointer to V is nil if
-// there is no value. In a form, *multipart.FileHeader and []*multipart.FileHeader
-// take files. The table shows which texts each type accepts, and as what value;
-// a - means that the text is rejected:
+// Bind may be called several times for one request, with the same or different types. When it
+// returns an error, it returns the zero T.
+//
+// # Values
+//
+// V is a string, bool, integer, float, [time.Duration] or [encoding/json.Number], a named type of
+// one of these, or a type with a method UnmarshalText, such as [time.Time] (RFC 3339; a + in a
+// query is written %2B) and [net/netip.Addr]. A pointer to V is nil if there is no value. The table
+// shows which texts each type accepts, and as what value; a - means that the text is rejected:
 //
 //	text                    string                  bool   int  uint  float  Duration
-//	""                      ""                      -      -    -     -      -
+//	""                      ""                      false  0    0     0      0s
 //	"3"                     "3"                     -      3    3     3      -
 //	"+3"                    "+3"                    -      3    -     3      -
 //	"-3"                    "-3"                    -      -3   -     -3     -
@@ -50,50 +53,110 @@ import (
 //	"0"                     "0"                     false  0    0     0      0s
 //	"TRUE"                  "TRUE"                  true   -    -     -      -
 //	"f"                     "f"                     false  -    -     -      -
-//	"on"                    "on"                    -      -    -     -      -
 //	"yes"                   "yes"                   -      -    -     -      -
 //	"1h30m"                 "1h30m"                 -      -    -     -      1h30m0s
 //
-// In a query or a form, + stands for a space, so +3 is the text " 3". Strings must
-// be valid UTF-8.
+// In a query or a form, + stands for a space, so +3 is the text " 3". There, a bool also accepts
+// on, which browsers send for a checkbox, and off. Strings must be valid UTF-8. A json.Number
+// accepts the numbers of JSON.
 //
-// With ",required" after the name, as in query:"page,required", a request without
-// the value is rejected; the value itself may be 0, false or empty. Values of the
-// path are always required, and so is a JSON body, unless its field is a pointer.
-// A tag default:"20" gives the value for a request that has none. A default is not
-// allowed for a field that is required, comes from the path, or is a slice, a
-// pointer, a file or a body.
+// With ",comma" after the name, as in query:"ids,comma", the texts for a slice are also split at
+// commas: ids=1,2&ids=3 gives 1, 2 and 3. Empty elements are left out. It is allowed in a query, a
+// form and a header.
 //
-// The error is an [*Error] that lists everything that is wrong with the fields, in
-// the order of the struct, with status 400. If the body as a whole is rejected, the
-// error is for the body only, with status 413, 415 or 408; see [Request.JSON].
-// Errors never contain values of the request. With [RejectUnknown], unknown names
-// in the query and in a form are errors too. A query is parsed only if T has
-// fields for it, or with RejectUnknown; it is then rejected if it has a bad escape
-// or a semicolon. When Bind returns an error, it returns the zero T.
+// # Missing values
 //
-// If everything is right, Bind calls the methods Validate() error of the structs
-// embedded in the body, of the body, of the structs embedded in T, and of T, in
-// this order and each once. [FieldError] values that they return, also joined by
-// [errors.Join], become one [*Error] with status 422. An [*Error] is returned as it
-// is. Any other error becomes a 422 that does not show it to the client. Bind does
-// not call Validate on structs that are nested deeper, such as an address in the
-// body; the Validate of the struct around them does that.
+// An empty text, which browsers send for an input that was left blank, is no value, unless V is a
+// string without UnmarshalText. The field is then as if the name were absent: a pointer is nil, a
+// default applies, and a slice does not get an element. But a name may only be repeated for a
+// slice, even if one of the texts is empty.
 //
-// Which Validate is whose follows Go's rules. If a struct embeds one struct with
-// a Validate, Go promotes the method to the outer struct, and a Validate of the
-// outer struct's own, with the same kind of receiver, hides it. Bind calls the
-// outer struct's method only, so one that hides another must call it. In a body, a
-// named struct cannot have its Validate from an embedded pointer, which may be nil.
+// With ",required" after the name, as in query:"page,required", a request without the value is
+// rejected; the value itself may be 0, false or an empty string. Values of the path are always
+// required, and so is a JSON body, unless its field is a pointer.
 //
-// If the files of a multipart body are larger than 1 MiB together, they are kept
-// in temporary files, which are removed after the response. Bind may be called
-// several times for one request, with the same or different types.
+// A member of a JSON body is required with the tag required:"true", and also if its zero value breaks
+// one of its rules, unless it is a pointer or has omitempty or omitzero.
 //
-// Bind panics if something is wrong with T itself: a field without a tag or with
-// two, an unsupported type, a bad default, or a path tag that names no segment of
-// the route. The panic becomes a 500 and a log entry. The typed endpoints, [Get]
-// and its kin, detect these mistakes when they are registered.
+// A tag default:"20" gives the value for a request that has none. A default is not allowed for a
+// field that is required, comes from the path, or is a slice, a pointer, a file, a body or JSON.
+//
+// # Rules
+//
+// Keywords of JSON Schema in the tag of a field are rules, such as minimum:"1", maxLength:"80",
+// pattern:"^[a-z]+$", format:"email", enum:"new,top" and, for a slice, maxItems:"5". A type can
+// state them once, by a method JSONSchema() any. A value that is present and breaks one is an error
+// of its field, like a value of the wrong type, and its Code is the keyword. The file docs/rules.md
+// of this module lists all keywords and what they mean.
+//
+// # Forms and files
+//
+// In a form, *multipart.FileHeader and []*multipart.FileHeader take files. A struct or a map, a
+// pointer to one, and a slice of these take JSON, decoded as in a JSON body, from a text or from a
+// file whose Content-Type is JSON, as browsers send a Blob of that type. A slice takes one array,
+// or any number of objects with the same name.
+//
+// If the files of a multipart body are larger than 1 MiB together, they are kept in temporary
+// files, which are removed after the response.
+//
+// If middleware or the handler has parsed a form before, with ParseForm or ParseMultipartForm, Bind
+// uses the PostForm or MultipartForm of the request. ParseForm leaves out pairs that are malformed;
+// where the length of the body shows that it has, Bind rejects the form.
+//
+// # Errors
+//
+// The error is an [*Error] with status 400 that lists everything that is wrong with the fields, in
+// the order of the struct. Those of a JSON body, at most 20, are in the order of its text, and the
+// members that an object lacks come at its end. Errors never contain values of the request.
+//
+// A body that is rejected as a whole gives an error for the body only. Its status is 413 if the
+// body is longer than the [BodyLimit], 415 for another media type or a Content-Encoding, 408 if the
+// body has not arrived by the server's read deadline, and 400 if it is incomplete or malformed. If
+// the handler has read from Body before, the error is not an [*Error], and so the response is a
+// 500.
+//
+// With [RejectUnknown], unknown names in the query and in a form are errors too. A query is parsed
+// only if T has fields for it, or with RejectUnknown; it is then rejected if it has a bad escape or
+// a semicolon. A query or a urlencoded form of more than 10,000 pairs is always rejected.
+//
+// # Validate
+//
+// If everything is right, Bind calls the methods Validate() error of the values in the body, of the
+// body, of the structs embedded in T, and of T, each once. Those of elements are called before that
+// of their list or map, and those of fields before that of their struct. A method with a pointer
+// receiver may change its value.
+//
+// Bind calls them for all values of a JSON body, at any depth and also if the text does not have
+// them. It does not call them for nil pointers, for an [Optional] that is absent or null, for what
+// an interface holds, and within any other type that decodes itself. Nor does it for single values
+// of a query, path, header, cookie or form, which their types check in UnmarshalText.
+//
+// [FieldError] values that they return, also wrapped or joined by [errors.Join], become one
+// [*Error] with status 422. The Name of one is relative to the value whose method returns it: if
+// the element items[2] names the field price, the client gets items[2].price. An empty In is filled
+// in. In T's own method, it is that of the field of T with the name, or else that of the body. The
+// text of an error around a FieldError is only logged. Once there are 20, no more methods are
+// called.
+//
+// An [*Error] that a method returns is returned as it is, at once. Any other error is returned at
+// once as well, as a 422 that does not show it to the client. A nil pointer that is returned as an
+// error, such as a nil *FieldError, is a mistake of the program and a 500.
+//
+// Which Validate is whose follows Go's rules. If a struct embeds one struct with a Validate, Go
+// promotes the method to the outer struct, and a Validate of the outer struct's own, with the same
+// kind of receiver, hides it. Bind calls the outer struct's method only, so one that hides another
+// must call it. A named struct cannot have its Validate from an embedded pointer, which may be nil.
+//
+// # Mistakes in T
+//
+// Bind panics if something is wrong with T itself: a field without a tag or with two, an
+// unsupported type, a bad default or rule, a method Validate with another signature, or a path tag
+// that names no segment of the route. Inside a JSON body, the tags above, a tag default and options
+// of a json tag that encoding/json does not know are mistakes as well, because they would do
+// nothing.
+//
+// The panic becomes a 500 and a log entry. The typed endpoints, such as [Get], detect these
+// mistakes when they are registered.
 func Bind[T any](req *Request) (T, error) {
 	p := planOf(reflect.TypeFor[T]())
 	if p.fault != nil {
@@ -138,7 +201,7 @@ type binder struct {
 	few        [64]fieldStatus // the status of each field, by its order, if it has room for all; it saves an allocation
 	many       []fieldStatus   // the status of each field, by its order, if few has no room; otherwise nil
 	faults     []FieldError    // what is wrong with the request, in the order of the struct
-	places     []int16         // the place of each of the faults; see addFault
+	places     []int16         // the place of each of the faults; see addFaults
 	numUnknown int             // how many of the faults are unknown names
 }
 
@@ -156,13 +219,22 @@ type fieldStatus uint8
 
 // The bits of a fieldStatus.
 const (
-	present fieldStatus = 1 << iota // the request has a value for the field
+	named   fieldStatus = 1 << iota // the request has the name of the field, perhaps with an empty text
+	present                         // the request has a value for the field
 	refused                         // the field has a fault; further ones are not recorded
+)
+
+// The breaches that do not depend on how texts are parsed.
+var (
+	isRepeated    = breach{"type", "must be given only once"}
+	notFile       = breach{"type", "must be a file"}
+	mustNotBeFile = breach{"type", "must not be a file"}
+	mustBeJSON    = breach{"type", "must be JSON"}
 )
 
 // bind fills v, which must be the zero T. Its error is ready to be sent to the client.
 func (p *plan) bind(req *Request, v reflect.Value) error {
-	if p.numFields == 0 && len(p.validators) == 0 && !req.matchOrDefault().scope.rejectUnknown {
+	if p.numFields == 0 && p.checker == nil && !req.matchOrDefault().scope.rejectUnknown {
 		return nil
 	}
 	b := &binder{plan: p, req: req}
@@ -184,7 +256,7 @@ func (p *plan) bind(req *Request, v reflect.Value) error {
 			}
 		}
 	}
-	b.checkAbsent(p.checked, v)
+	b.finish(p.checked, v)
 	if p.body != nil {
 		if err := b.fromBody(v.FieldByIndex(p.body.index)); err != nil {
 			return err
@@ -226,141 +298,116 @@ func (b *binder) fromHeader(f *field, v reflect.Value) {
 	}
 }
 
-// fromBody fills the field for the body. Faults inside the body are recorded like those of other
-// fields. If the body as a whole is rejected, such as with a 413 or a 415, fromBody returns the
-// error, and the client gets only that one.
-func (b *binder) fromBody(v reflect.Value) error {
-	if b.body.kind == "form" && b.req.ContentLength != 0 {
-		if err := b.req.checkEncoding(); err != nil {
-			return err
-		}
-		mediaType, _, err := b.req.mediaType()
-		if err != nil {
-			return err
-		}
-		if mediaType == "multipart/form-data" {
-			return b.fromMultipart(b.bodyValue(v))
-		}
-	}
-	data, err := b.req.Bytes()
-	switch {
-	case err != nil:
-		return err
-	case len(data) == 0:
-		b.absentBody(v)
-		return nil
-	}
-	return b.fromData(v, data)
-}
-
-// fromData fills the field for the body. data is the body, which is not empty.
-func (b *binder) fromData(v reflect.Value, data []byte) error {
-	switch b.body.kind {
-	case "json":
-		if err := b.req.checkJSON(); err != nil {
-			return err
-		}
-		faults := decodeJSON(data, b.bodyValue(v).Addr().Interface(), &b.req.matchOrDefault().scope.config, b.plain)
-		if faults != nil {
-			b.addFault(b.body.order, "body", faults[0].Name, faults[0].Detail)
-		}
-	case "form":
-		if mediaType, _, _ := b.req.mediaType(); mediaType != "application/x-www-form-urlencoded" {
-			return unsupported("Accept", "application/x-www-form-urlencoded, multipart/form-data", "the body must be a form")
-		}
-		v = b.bodyValue(v)
-		b.fromPairs(&b.body.form, v, "form", string(data))
-		b.checkAbsent(b.body.form.fields, v)
-	case "bytes":
-		if v.Kind() == reflect.String {
-			v.SetString(string(data))
-		} else {
-			v.SetBytes(data)
-		}
-	}
-	return nil
-}
-
-// absentBody does for a request without a body what checkAbsent does for other fields. A form
-// without a body is a form without values: each of its fields may be required or have a default.
-func (b *binder) absentBody(v reflect.Value) {
-	switch {
-	case b.body.required:
-		b.addFault(b.body.order, "body", "", "is required")
-	case b.body.kind == "form" && !b.body.pointer:
-		b.checkAbsent(b.body.form.fields, v)
-	}
-}
-
-// bodyValue returns the value to decode the body into. It is the field itself, or a new value to
-// which the field then points.
-func (b *binder) bodyValue(v reflect.Value) reflect.Value {
-	if b.body.pointer {
-		v.Set(reflect.New(b.body.typ))
-		v = v.Elem()
-	}
-	return v
-}
-
-// give sets a field to one value of the request, or appends the value if the field is a slice. v is
-// the struct that contains the field: T, or the struct of a form. A second value for a field that
-// is not a slice is a fault, so that no two readers of the request disagree on which one counts.
+// give sets a field to one text of the request, or appends it if the field is a slice. v is the
+// struct that contains the field: T, or the struct of a form.
+//
+// A second text for a field that is not a slice is a fault, even if one of them is empty, so that
+// no two readers of the request disagree on which one counts.
 func (b *binder) give(f *field, v reflect.Value, s string) {
 	status := b.status(f)
-	repeated := *status&present != 0
-	if *status |= present; *status&refused != 0 {
-		return
+	repeated := *status&named != 0
+	*status |= named
+	switch {
+	case *status&refused != 0:
+	case repeated && !f.slice && !f.file:
+		b.refuse(f, isRepeated)
+	case f.comma:
+		b.giveList(f, v, s)
+	case s != "" || f.takesEmpty:
+		b.giveValue(f, v, s)
 	}
-	if f.file {
-		b.refuse(f, "must be a file")
-		return
+}
+
+// giveList appends the elements of a text such as "1,2,3" to a field. Empty elements are no values.
+// The blanks around the elements of a header are not part of them (RFC 9110, section 5.6.1).
+func (b *binder) giveList(f *field, v reflect.Value, s string) {
+	for more := true; more && *b.status(f)&refused == 0; {
+		var element string
+		element, s, more = strings.Cut(s, ",")
+		if f.in == "header" {
+			element = strings.Trim(element, " \t")
+		}
+		if element != "" {
+			b.giveValue(f, v, element)
+		}
 	}
+}
+
+// giveValue sets a field to one value, or appends it if the field is a slice.
+func (b *binder) giveValue(f *field, v reflect.Value, s string) {
+	*b.status(f) |= present
 	target := v.FieldByIndex(f.index)
 	switch {
-	case f.slice:
-		n := target.Len()
-		if n == target.Cap() {
-			target.Grow(max(4, n)) // one allocation for up to four values
-		}
-		target.SetLen(n + 1)
-		target = target.Index(n)
-	case repeated:
-		b.refuse(f, "must be given only once")
+	case f.file:
+		b.refuse(f, notFile)
 		return
+	case f.json:
+		b.giveJSON(f, target, []byte(s))
+		return
+	case f.slice:
+		target = appendZero(target)
 	case f.pointer:
 		target.Set(reflect.New(target.Type().Elem()))
 		target = target.Elem()
 	}
-	if detail := f.parse(target, s); detail != "" {
-		b.refuse(f, detail)
+	if fault := f.parse(target, s); fault.detail != "" {
+		b.refuse(f, fault)
+	} else if r := broken(f.rules.value, target); r != nil {
+		b.refuse(f, r.breach)
 	}
 }
 
-// checkAbsent looks at the fields for which the request has no value. It rejects those that are
-// required, and sets the others to their defaults.
-func (b *binder) checkAbsent(fields []*field, v reflect.Value) {
+// appendZero appends the zero element to a slice and returns it.
+func appendZero(slice reflect.Value) reflect.Value {
+	n := slice.Len()
+	if n == slice.Cap() {
+		slice.Grow(max(4, n)) // one allocation for up to four values
+	}
+	slice.SetLen(n + 1)
+	return slice.Index(n)
+}
+
+// finish looks at fields when the request has been read. It rejects those that are required and have
+// no value, sets others without a value to their defaults, and checks the rules of lists.
+func (b *binder) finish(fields []*field, v reflect.Value) {
 	for _, f := range fields {
 		switch {
-		case *b.status(f) != 0:
+		case *b.status(f)&refused != 0:
+		case *b.status(f)&present != 0:
+			b.checkList(f, v)
 		case f.required:
-			b.refuse(f, "is required")
+			b.refuse(f, isRequired)
 		case f.defaultText != nil:
 			f.parse(v.FieldByIndex(f.index), *f.defaultText) // cannot fail: addDefault has tried it
 		}
 	}
 }
 
+// checkList checks the rules of a field for a list as a whole. A list without a value is absent, and
+// not a list of no items.
+func (b *binder) checkList(f *field, v reflect.Value) {
+	if !f.rules.ofList() {
+		return
+	}
+	list := v.FieldByIndex(f.index)
+	if r := f.rules.brokenCount(list.Len()); r != nil {
+		b.refuse(f, r.breach)
+	} else if f.rules.unique && !isUnique(list) {
+		b.refuse(f, notUnique)
+	}
+}
+
 // refuse records a fault of a field, unless the field has one already.
-func (b *binder) refuse(f *field, detail string) {
+func (b *binder) refuse(f *field, fault breach) {
 	if status := b.status(f); *status&refused == 0 {
 		*status |= refused
-		b.addFault(f.order, f.in, f.name, detail)
+		b.addFaults(f.order, fault.of(f.in, f.name))
 	}
 }
 
 // refuseAll records one fault for all fields of a set, such as for a query that cannot be split
 // into pairs. They are marked as refused, so that none is also reported as missing.
-func (b *binder) refuseAll(set *fieldSet, in, detail string) {
+func (b *binder) refuseAll(set *fieldSet, fault FieldError) {
 	order := b.numFields
 	if len(set.fields) > 0 {
 		order = set.fields[0].order
@@ -368,16 +415,18 @@ func (b *binder) refuseAll(set *fieldSet, in, detail string) {
 	for _, f := range set.fields {
 		*b.status(f) |= refused
 	}
-	b.addFault(order, in, "", detail)
+	b.addFaults(order, fault)
 }
 
-// addFault adds a fault at the place of a field in the struct. Faults at the same place stay in the
+// addFaults adds faults at the place of a field in the struct. Faults at the same place stay in the
 // order in which they are added. Unknown names have the place after all fields.
-func (b *binder) addFault(order int, in, name, detail string) {
+func (b *binder) addFaults(order int, faults ...FieldError) {
 	i := len(b.faults)
 	for i > 0 && int(b.places[i-1]) > order {
 		i--
 	}
-	b.places = slices.Insert(b.places, i, int16(order))
-	b.faults = slices.Insert(b.faults, i, FieldError{in, name, detail})
+	b.faults = slices.Insert(b.faults, i, faults...)
+	for range faults {
+		b.places = slices.Insert(b.places, i, int16(order))
+	}
 }

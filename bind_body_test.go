@@ -2,6 +2,7 @@ package apiroute_test
 
 import (
 	"reflect"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -137,7 +138,7 @@ func TestBindBody(t *testing.T) {
 		{"a form, no body, chunked", bindTo[formIn], message{chunked: true}, 200, formIn{formFields{"", 5, nil}}, nil},
 		{"urlencoded with a semicolon", bindTo[formIn], message{header: []string{sendsForm}, body: "a=x;n=3"}, 400, nil, []string{"form : has a bad escape or a semicolon"}},
 		{"urlencoded with half an escape", bindTo[formIn], message{header: []string{sendsForm}, body: "n=3&a=%f"}, 400, nil, []string{"form : has a bad escape or a semicolon"}},
-		{"urlencoded with two wrong fields", bindTo[formIn], message{header: []string{sendsForm}, body: "a=%ff&n="}, 400, nil, []string{"form a: must be UTF-8", "form n: must be an integer"}},
+		{"urlencoded with two wrong fields", bindTo[formIn], message{header: []string{sendsForm}, body: "a=%ff&n=x"}, 400, nil, []string{"form a: must be UTF-8", "form n: must be an integer"}},
 		{"the query is no form", bindTo[formIn], message{target: "/x?a=1&n=2&l=3", header: []string{sendsForm}, body: "z=1"}, 200, formIn{formFields{"", 5, nil}}, nil},
 		{"a form with GET", bindTo[formIn], message{method: "GET", header: []string{sendsForm}, body: "a=x"}, 200, formIn{formFields{"x", 5, nil}}, nil},
 		{"a form with DELETE", bindTo[formIn], message{method: "DELETE", header: []string{sendsForm}, body: "a=x"}, 200, formIn{formFields{"x", 5, nil}}, nil},
@@ -196,26 +197,31 @@ func TestBindBody(t *testing.T) {
 	}
 }
 
-// A 415 says in a header what would be accepted.
+// A 415 says in a header what would be accepted, and in its detail which header is wrong.
 func TestBindUnsupportedHeaders(t *testing.T) {
 	t.Parallel()
+	const mustBeForm = "the Content-Type must be application/x-www-form-urlencoded or multipart/form-data"
 	tests := []struct {
 		name        string
 		bind        binding
 		header      []string
 		key, accept string
+		detail      string
 	}{
-		{"JSON", bindTo[takesJSON], []string{"Content-Type: text/plain"}, "Accept", "application/json"},
-		{"a form", bindTo[takesForm], []string{"Content-Type: text/plain"}, "Accept", "application/x-www-form-urlencoded, multipart/form-data"},
-		{"an encoded form", bindTo[takesForm], []string{sendsForm, "Content-Encoding: gzip"}, "Accept-Encoding", "identity"},
-		{"encoded JSON", bindTo[takesJSON], []string{sendsJSON, "Content-Encoding: gzip"}, "Accept-Encoding", "identity"},
+		{"JSON", bindTo[takesJSON], []string{"Content-Type: text/plain"}, "Accept", "application/json", "the Content-Type must be application/json"},
+		{"JSON as curl -d sends it", bindTo[takesJSON], []string{sendsForm}, "Accept", "application/json", "the Content-Type must be application/json"},
+		{"JSON without a type", bindTo[takesJSON], nil, "Accept", "application/json", "the Content-Type must be application/json"},
+		{"a form", bindTo[takesForm], []string{"Content-Type: text/plain"}, "Accept", "application/x-www-form-urlencoded, multipart/form-data", mustBeForm},
+		{"a form without a type", bindTo[takesForm], nil, "Accept", "application/x-www-form-urlencoded, multipart/form-data", mustBeForm},
+		{"an encoded form", bindTo[takesForm], []string{sendsForm, "Content-Encoding: gzip"}, "Accept-Encoding", "identity", "the body must not be encoded"},
+		{"encoded JSON", bindTo[takesJSON], []string{sendsJSON, "Content-Encoding: gzip"}, "Accept-Encoding", "identity", "the body must not be encoded"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			_, a := tt.bind(t, message{header: tt.header, body: "{}"})
-			if got := a.header.Get(tt.key); a.status != 415 || got != tt.accept {
-				t.Errorf("%q: %d, %s %q, want 415, %q", tt.header, a.status, tt.key, got, tt.accept)
+			if got := a.header.Get(tt.key); a.status != 415 || got != tt.accept || !strings.Contains(a.body, strconv.Quote(tt.detail)) {
+				t.Errorf("%q: %d %s, %s %q, want 415, %q and %q", tt.header, a.status, a.body, tt.key, got, tt.accept, tt.detail)
 			}
 		})
 	}
@@ -283,4 +289,104 @@ func TestBindBodyLimit(t *testing.T) {
 			}
 		})
 	}
+}
+
+// The charset of a body is UTF-8, by any of the labels that browsers know for it.
+func TestBindCharset(t *testing.T) {
+	t.Parallel()
+	kinds := []struct {
+		name string
+		bind binding
+		m    message
+	}{
+		{"JSON", bindTo[takesJSON], message{header: []string{sendsJSON}, body: "{}"}},
+		{"+json", bindTo[takesJSON], message{header: []string{"Content-Type: application/merge-patch+json"}, body: "{}"}},
+		{"urlencoded", bindTo[takesForm], message{header: []string{sendsForm}, body: "a=1"}},
+		{"multipart", bindTo[takesForm], message{header: []string{sendsMultipart}, body: multipartBody(formPart{"a", "", "1"})}},
+	}
+	tests := []struct {
+		charset string
+		status  int
+	}{
+		{"utf-8", 200}, {"UTF-8", 200}, {"utf8", 200}, {"Utf8", 200}, {`"utf-8"`, 200}, {`"UTF8"`, 200}, {`" utf-8 "`, 200},
+		{"unicode-1-1-utf-8", 200}, {"unicode11utf8", 200}, {"Unicode20UTF8", 200}, {"x-unicode20utf8", 200},
+		{"iso-8859-1", 415}, {"latin1", 415}, {"utf-16", 415}, {"us-ascii", 415}, {"utf_8", 415}, {"utf-8x", 415}, {`""`, 415}, {`"utf 8"`, 415},
+	}
+	for _, k := range kinds {
+		for _, tt := range tests {
+			t.Run(k.name+" "+tt.charset, func(t *testing.T) {
+				t.Parallel()
+				m := k.m
+				m.header = []string{m.header[0] + "; charset=" + tt.charset}
+				if _, o := k.bind(t, m); o.status != tt.status || o.status == 415 && o.header.Get("Accept") == "" {
+					t.Errorf("%q: %d %s, want %d", m.header, o.status, o.body, tt.status)
+				}
+			})
+		}
+	}
+}
+
+// Where the header alone decides, the response comes before a byte of the body is read, so a client
+// that waits for 100 Continue is not asked for the body. Otherwise it is.
+func TestBindExpectContinue(t *testing.T) {
+	t.Parallel()
+	const long = "Content-Length: 100"
+	s := newAPI(t, func(api *apiroute.Router) {
+		for path, bind := range map[string]func(*apiroute.Request) error{
+			"/json":    bindError[takesJSON],
+			"/pointer": bindError[takesJSONPointer],
+			"/form":    bindError[takesForm],
+		} {
+			api.Post(path, func(req *apiroute.Request, _ *apiroute.Response) error { return bind(req) })
+			api.Post(path+"/around", respondOK, apiroute.BodyLimit(50), apiroute.Around(func(apiroute.Handler) apiroute.Handler {
+				return func(req *apiroute.Request, _ *apiroute.Response) error { return bind(req) }
+			}))
+		}
+	})
+	tests := []struct {
+		name   string
+		path   string
+		header []string
+		status int
+	}{
+		{"text for JSON", "/json", []string{"Content-Type: text/plain", long}, 415},
+		{"text for JSON, chunked", "/json", []string{"Content-Type: text/plain", "Transfer-Encoding: chunked"}, 415},
+		{"a form for a pointer to JSON", "/pointer", []string{sendsForm, long}, 415},
+		{"JSON without a type", "/json", []string{long}, 415},
+		{"JSON with two types", "/json", []string{sendsJSON, sendsJSON, long}, 400},
+		{"JSON with a bad parameter", "/json", []string{sendsJSON + "; =", long}, 400},
+		{"JSON in latin1", "/json", []string{sendsJSON + "; charset=latin1", long}, 415},
+		{"JSON in gzip", "/json", []string{sendsJSON, "Content-Encoding: gzip", long}, 415},
+		{"text for a form", "/form", []string{"Content-Type: text/plain", long}, 415},
+		{"text for a form, chunked", "/form", []string{"Content-Type: text/plain", "Transfer-Encoding: chunked"}, 415},
+		{"a form without a type", "/form", []string{long}, 415},
+		{"a form with two types", "/form", []string{sendsForm, sendsForm, long}, 400},
+		{"a form in latin1", "/form", []string{sendsForm + "; charset=latin1", long}, 415},
+		{"a multipart form in gzip", "/form", []string{sendsMultipart, "Content-Encoding: gzip", long}, 415},
+		{"a multipart form without a boundary", "/form", []string{"Content-Type: multipart/form-data", long}, 400},
+		{"a multipart form in latin1", "/form", []string{sendsMultipart + "; charset=latin1", long}, 415},
+		{"too long for JSON", "/json", []string{sendsJSON, "Content-Length: 2000000"}, 413},
+		{"too long for a form", "/form", []string{sendsForm, "Content-Length: 2000000"}, 413},
+		{"too long for JSON in Around", "/json/around", []string{sendsJSON, long}, 413},
+		{"too long for a form in Around", "/form/around", []string{sendsForm, long}, 413},
+		{"too long for a multipart form in Around", "/form/around", []string{sendsMultipart, long}, 413},
+		{"text in Around", "/form/around", []string{"Content-Type: text/plain", "Content-Length: 10"}, 415},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			// The body never comes: had the server asked for it, the test would wait in vain.
+			r := s.do("POST", tt.path, "", append(tt.header, "Expect: 100-continue")...)
+			if r.status != tt.status || len(r.interim) > 0 {
+				t.Errorf("%q: %d after %v, want %d at once", tt.header, r.status, r.interim, tt.status)
+			}
+		})
+	}
+	t.Run("a body in order", func(t *testing.T) {
+		t.Parallel()
+		r := s.do("POST", "/json?x", `{"n":"x"}`, sendsJSON, "Expect: 100-continue")
+		if r.status != 400 || len(r.interim) != 1 {
+			t.Errorf("%d after %v, want 400 after 100 Continue", r.status, r.interim)
+		}
+	})
 }

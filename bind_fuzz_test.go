@@ -85,6 +85,11 @@ func parseReference(kind, s string) (any, bool) {
 			return false, true
 		}
 		return nil, false
+	case "checkbox":
+		if s == "on" || s == "off" {
+			return s == "on", true
+		}
+		return parseReference("bool", s)
 	case "duration":
 		d, err := time.ParseDuration(s)
 		return d, err == nil
@@ -93,7 +98,7 @@ func parseReference(kind, s string) (any, bool) {
 }
 
 // fuzzFieldKinds are the fields of queryOfAllKinds: name and kind, and l for a list.
-var fuzzFieldKinds = strings.Fields(`s string, i int8, u uint16, f float64, b bool, d duration, p int, l string l, n int l, w int, r string, é_x uint8, f3 float32`)
+var fuzzFieldKinds = strings.Fields(`s string, i int8, u uint16, f float64, b checkbox, d duration, p int, l string l, n int l, w int, r string, é_x uint8, f3 float32`)
 
 // expectedFields returns the values that pairs must result in, one text for each field, and the
 // names of the fields that are wrong.
@@ -105,11 +110,14 @@ func expectedFields(values url.Values) (want []string, wrong []string) {
 		bad := len(texts) > 1 && !list || len(texts) == 0 && name == "r"
 		var all []any
 		for _, s := range texts {
+			if s == "" && parts[1] != "string" {
+				continue // no value
+			}
 			v, ok := parseReference(parts[1], s)
 			bad = bad || !ok
 			all = append(all, v)
 		}
-		if name == "w" && len(texts) == 0 {
+		if name == "w" && all == nil {
 			all = []any{20}
 		}
 		if bad {
@@ -136,7 +144,7 @@ func shownFields(v reflect.Value, values url.Values) (got []string) {
 		case f.Kind() == reflect.Pointer && f.IsNil():
 		case f.Kind() == reflect.Pointer:
 			all = []any{f.Elem().Interface()}
-		case len(values[name]) == 0 && f.IsZero(): // absent
+		case len(values[name]) == 0 && f.IsZero(), f.Kind() != reflect.String && slices.Equal(values[name], []string{""}) && f.IsZero(): // absent
 		case f.Kind() == reflect.Float32: // the reference has a float64
 			all = []any{f.Float()}
 		default:
@@ -154,7 +162,7 @@ func compareToReference(t *testing.T, raw string, v reflect.Value, err error) {
 	want, wrong := expectedFields(values)
 	e, _ := err.(*apiroute.Error)
 	switch {
-	case parseErr != nil:
+	case parseErr != nil, strings.Count(raw, "&") >= 10_000:
 		if e == nil || e.Status != http.StatusBadRequest {
 			t.Fatalf("%q: url.ParseQuery says %v, Bind %v", raw, parseErr, err)
 		}
@@ -272,8 +280,11 @@ func FuzzBindHeader(f *testing.F) {
 			{"X-N", "uint16", true, func(v any) { want.N = append(want.N, uint16(v.(uint64))) }},
 		} {
 			texts := values[f.name]
-			bad := len(texts) > 1 && !f.list || len(texts) == 0 && f.name == "X-I"
+			bad := len(texts) > 1 && !f.list || strings.Join(texts, "") == "" && f.name == "X-I"
 			for _, s := range texts {
+				if s == "" && f.kind != "string" {
+					continue // no value
+				}
 				if v, ok := parseReference(f.kind, s); ok {
 					f.set(v)
 				} else {

@@ -1,11 +1,14 @@
 package apiroute_test
 
 import (
+	"context"
 	"fmt"
+	"net/http"
 	"net/url"
 	"reflect"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"example.com/apiroute"
@@ -48,8 +51,12 @@ func TestBindQuery(t *testing.T) {
 		{in, "?q=a%26b%3Dc", false, In{0, "a&b=c"}, nil},
 		{in, "?%70age=3", false, In{3, ""}, nil},
 		{in, "?q", false, In{}, nil},
-		{in, "?page", false, nil, []string{"query page: must be an integer"}},
-		{in, "?page=", false, nil, []string{"query page: must be an integer"}},
+		{in, "?page", false, In{}, nil},
+		{in, "?page=", false, In{}, nil},
+		// An empty text is no value, but it counts where another reader may take the first.
+		{in, "?page=&page=3", false, nil, []string{"query page: must be given only once"}},
+		{in, "?page=3&page=", false, nil, []string{"query page: must be given only once"}},
+		{in, "?page&page", false, nil, []string{"query page: must be given only once"}},
 		{in, "?page=+3", false, nil, []string{"query page: must be an integer"}},
 		{in, "?page=%203", false, nil, []string{"query page: must be an integer"}},
 		{in, "?page=%2B3", false, In{3, ""}, nil},
@@ -105,6 +112,153 @@ func TestBindQuery(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A query or a form with more pairs than net/url parses is rejected as a whole, by every handler:
+// one that asks URL.Query for a filter would find none. Go 1.22 has no such limit, and is no
+// exception.
+func TestBindTooManyPairs(t *testing.T) {
+	t.Parallel()
+	const detail = "has more than 10,000 pairs"
+	var served atomic.Bool
+	s := newAPI(t, func(api *apiroute.Router) {
+		handler := func(req *apiroute.Request, res *apiroute.Response) error {
+			served.Store(true)
+			return res.Text(req.Query().Get("id"))
+		}
+		guard := apiroute.Around(func(next apiroute.Handler) apiroute.Handler {
+			return func(req *apiroute.Request, res *apiroute.Response) error {
+				if req.Query().Get("admin") != "" {
+					return apiroute.Errorf(403, "no")
+				}
+				return next(req, res)
+			}
+		})
+		type id struct {
+			ID string `query:"id"`
+		}
+		api.Delete("/handler", handler)
+		api.Delete("/guarded", handler, guard)
+		api.Delete("/http", apiroute.FromHTTP(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { served.Store(true) })))
+		apiroute.Delete(api, "/typed", func(context.Context, id) (id, error) { served.Store(true); return id{}, nil })
+		apiroute.Delete(api, "/typed/nothing", func(context.Context, struct{}) (struct{}, error) { served.Store(true); return struct{}{}, nil })
+		apiroute.Delete(api, "/typed/guarded", func(context.Context, id) (id, error) { served.Store(true); return id{}, nil }, guard)
+	})
+	queries := map[string]string{
+		"with values": strings.Repeat("a=1&", 10_000) + "id=7",
+		"empty ones":  "id=7" + strings.Repeat("&", 10_000),
+		"a name each": strings.Repeat("a&", 10_000) + "a",
+	}
+	for _, path := range []string{"/handler", "/guarded", "/http", "/typed", "/typed/nothing", "/typed/guarded"} {
+		for name, query := range queries {
+			t.Run(path+" "+name, func(t *testing.T) {
+				r := s.do("DELETE", path+"?"+query, "")
+				r.wantProblem(t, 400)
+				if diff := cmp.Diff([]string{"query : " + detail}, r.fieldErrors()); diff != "" || served.Load() {
+					t.Errorf("served: %t, errors (-want +got)\n%s", served.Load(), diff)
+				}
+				served.Store(false)
+			})
+		}
+	}
+	t.Run("10,000 pairs", func(t *testing.T) {
+		s.do("DELETE", "/handler?"+strings.Repeat("a=1&", 9_999)+"id=7", "").want(t, 200, "7")
+	})
+	t.Run("a form", func(t *testing.T) {
+		form := message{header: []string{sendsForm}, body: strings.Repeat("l=&", 10_000) + "a=1"}
+		_, o := bindAs[takesForm](t, "/x", form)
+		if diff := cmp.Diff([]string{"form : " + detail}, o.fieldErrors()); diff != "" || o.status != 400 {
+			t.Errorf("%d, errors (-want +got)\n%s", o.status, diff)
+		}
+		form.body = form.body[3:]
+		if got, o := bindAs[takesForm](t, "/x", form); o.status != 200 || len(got.Body.L) != 9_999 {
+			t.Errorf("10,000 pairs: %d %s", o.status, o.body)
+		}
+	})
+	t.Run("a request of a test", func(t *testing.T) {
+		req := &apiroute.Request{Request: &http.Request{URL: &url.URL{RawQuery: queries["with values"]}}}
+		if err := bindError[struct {
+			ID string `query:"id"`
+		}](req); !strings.Contains(err.Error(), detail) {
+			t.Errorf("%v, want %q", err, detail)
+		}
+	})
+}
+
+// With the second word comma, the texts of a slice are lists themselves.
+func TestBindComma(t *testing.T) {
+	t.Parallel()
+	type In struct {
+		IDs  []int     `query:"ids,comma"`
+		Tags []string  `query:"tags,comma,required"`
+		Hdr  []int     `header:"X-Ids,required,comma"`
+		Text []yesText `query:"yes,comma"`
+		Body struct {
+			IDs []bool `form:"ids,comma"`
+		} `body:"form"`
+	}
+	tests := []struct {
+		name, query, header, form string
+		want                      string // IDs, Tags, Hdr, Body.IDs
+		errors                    []string
+	}{
+		{"lists", "ids=1,2,3&tags=a,b", "4,5", "1,off", "[1 2 3] [a b] [4 5] [true false]", nil},
+		{"lists and repeats", "ids=1,2&tags=a&ids=3&tags=b,c", "4", "on", "[1 2 3] [a b c] [4] [true]", nil},
+		{"escaped commas", "ids=1%2C2&tags=a%2cb", "4", "", "[1 2] [a b] [4] []", nil},
+		{"empty elements", "ids=,1,,2,&tags=,a,,b,", ",4,,5,", ",1", "[1 2] [a b] [4 5] [true]", nil},
+		{"blanks in a header", "tags=a", " 4 ,\t5 , ,6", "", "[] [a] [4 5 6] []", nil},
+		{"blanks in a query stay", "tags=a,+b", "4", "", "[] [a  b] [4] []", nil},
+		{"blanks are no integer", "ids=1,+2&tags=a", "4", "", "", []string{"query ids: must be an integer"}},
+		{"no values", "ids=,&ids=&tags=,,", ",", "", "", []string{"query tags: is required", "header X-Ids: is required"}},
+		{"wrong elements", "ids=1,x,y&tags=a&yes=yes,no", "4,x", "1,x", "",
+			[]string{"query ids: must be an integer", "header X-Ids: must be an integer", "query yes: is not of the right form", "form ids: must be true or false"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			m := message{target: "/x?" + tt.query, header: []string{"X-Ids: " + tt.header, sendsForm}, body: "ids=" + tt.form}
+			in, o := bindAs[In](t, "/x", m)
+			if diff := cmp.Diff(tt.errors, o.fieldErrors()); diff != "" {
+				t.Fatalf("%q: %d, errors (-want +got)\n%s", m, o.status, diff)
+			}
+			if got := fmt.Sprint(in.IDs, " ", in.Tags, " ", in.Hdr, " ", in.Body.IDs); tt.want != "" && got != tt.want {
+				t.Errorf("%q: got %s, want %s", m, got, tt.want)
+			}
+		})
+	}
+}
+
+// The texts of a checkbox mean something only where browsers send them.
+func TestBindCheckbox(t *testing.T) {
+	t.Parallel()
+	for _, c := range carriers {
+		for text, want := range map[string]bool{"on": true, "off": false} {
+			t.Run(c.name+" "+text, func(t *testing.T) {
+				t.Parallel()
+				path, m := c.message(text)
+				for name, f := range map[string]struct {
+					fill filler
+					want any
+				}{"bool": {fill[bool], want}, "a named bool": {fill[namedBool], namedBool(want)}, "a pointer": {fill[*bool], &want}} {
+					got, o := f.fill(t, c.name, path, m)
+					if c.in != "query" && c.in != "form" {
+						if o.status != 400 {
+							t.Errorf("%s: %d, want 400", name, o.status)
+						}
+					} else if diff := cmp.Diff(f.want, got); o.status != 200 || diff != "" {
+						t.Errorf("%s: %d %s (-want +got)\n%s", name, o.status, o.body, diff)
+					}
+				}
+			})
+		}
+	}
+	t.Run("JSON", func(t *testing.T) {
+		t.Parallel()
+		_, o := bindAs[jsonOf[struct{ B bool }]](t, "/x", message{header: []string{sendsJSON}, body: `{"B":"on"}`})
+		if diff := cmp.Diff([]string{"body B: must be true or false"}, o.fieldErrors()); diff != "" {
+			t.Errorf("%d, errors (-want +got)\n%s", o.status, diff)
+		}
+	})
 }
 
 // Of many unknown names twenty are reported, so that the response stays small, and none is

@@ -231,7 +231,7 @@ func TestBindNamesExact(t *testing.T) {
 				path, m := c.message("x")
 				switch c.name {
 				case "path":
-					if strings.Trim(name, "[]") != name {
+					if strings.Trim(name, "[] ") != name {
 						t.Skip("a segment cannot have this name")
 					}
 					if _, o := bindAs[fromPath[string]](t, "/x/["+name+"]", m); o.status != 500 {

@@ -2,6 +2,7 @@ package apiroute_test
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"go/ast"
@@ -241,7 +242,31 @@ func TestBindTypes(t *testing.T) {
 		{"9999999h", valueOf(time.Duration(0)), aSpan},
 		{"2024-02-29T12:00:00Z", valueOf(noon), ""},
 		{"2024-02-30T12:00:00Z", valueOf(noon), aTime},
-		{"", valueOf(noon), aTime},
+		{"", valueOf(time.Time{}), ""},
+		{"", valueOf((*time.Time)(nil)), ""},
+		{"", valueOf(netip.Addr{}), ""},
+		{"", valueOf(upperText{}), ""},
+		{"", valueOf(yesText{}), ""}, // its UnmarshalText would refuse it
+		{"", valueOf(namedString("")), ""},
+		{"", valueOf(ptrTo(namedString(""))), ""},
+		{"", valueOf((*upperText)(nil)), ""},
+		{"", valueOf((*bool)(nil)), ""},
+		{"", valueOf((*time.Duration)(nil)), ""},
+		{"", valueOf((*json.Number)(nil)), ""},
+		{"-12.5e3", valueOf(json.Number("-12.5e3")), ""},
+		{"1e999", valueOf(json.Number("1e999")), ""},
+		{"7", valueOf(ptrTo(json.Number("7"))), ""},
+		{"abc", valueOf(json.Number("")), aNumber},
+		{"+3", valueOf(json.Number("")), aNumber},
+		{"03", valueOf(json.Number("")), aNumber},
+		{".5", valueOf(json.Number("")), aNumber},
+		{"1.", valueOf(json.Number("")), aNumber},
+		{"NaN", valueOf(json.Number("")), aNumber},
+		{"0x10", valueOf(json.Number("")), aNumber},
+		{"-", valueOf(ptrTo(json.Number(""))), aNumber},
+		{"1 2", valueOf(json.Number("")), aNumber},
+		{"null", valueOf(json.Number("")), aNumber},
+		{`"1"`, valueOf(json.Number("")), aNumber},
 		{"192.0.2.1", valueOf(netip.MustParseAddr("192.0.2.1")), ""},
 		{"192.0.2.256", valueOf(netip.Addr{}), badForm},
 		{"2001:db8::1", valueOf(netip.MustParseAddr("2001:db8::1")), ""},
@@ -258,7 +283,7 @@ func TestBindTypes(t *testing.T) {
 		{"x", valueOf(ptrTo(7)), anInt},
 		{"false", valueOf(ptrTo(false)), ""},
 		{"", valueOf(ptrTo("")), ""},
-		{"", valueOf(ptrTo(1)), anInt},
+		{"", valueOf((*int)(nil)), ""},
 		{"a", valueOf(ptrTo(namedString("a"))), ""},
 		{"1m", valueOf(ptrTo(time.Minute)), ""},
 		{"2024-02-29T12:00:00Z", valueOf(ptrTo(noon)), ""},
@@ -306,6 +331,10 @@ func TestBindSlices(t *testing.T) {
 		{[]string{"192.0.2.1", "192.0.2.2"}, valueOf([]netip.Addr{netip.MustParseAddr("192.0.2.1"), netip.MustParseAddr("192.0.2.2")})},
 		{[]string{"a,b", "c"}, valueOf([]string{"a,b", "c"})}, // no splitting at commas
 		{[]string{"", "x"}, valueOf([]string{"", "x"})},
+		{[]string{"1", "", "2"}, valueOf([]int{1, 2})}, // for other types an empty text is no value
+		{[]string{""}, valueOf([]int(nil))},
+		{[]string{"", "A"}, valueOf([]upperText{{"A"}})},
+		{[]string{"", "1.5"}, valueOf([]json.Number{"1.5"})},
 		{nil, valueOf([]string(nil))},
 		{nil, valueOf([]int(nil))},
 	}
@@ -340,7 +369,7 @@ func TestBindSliceRequired(t *testing.T) {
 	}{
 		{"absent", message{}, []string{"query n: is required", "header H: is required"}},
 		{"zero and empty", message{target: "/x?n=0", header: []string{"H:"}}, nil},
-		{"empty is no integer", message{target: "/x?n=", header: []string{"H: a", "H: b"}}, []string{"query n: must be an integer"}},
+		{"empty is no integer", message{target: "/x?n=&n=", header: []string{"H: a", "H: b"}}, []string{"query n: is required"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -414,6 +443,11 @@ func TestBindRequired(t *testing.T) {
 		{"required string, empty", ptrTo(""), requiredValue(""), ""},
 		{"required pointer, 0", ptrTo("0"), requiredValue(ptrTo(0)), ""},
 		{"required int, no integer", ptrTo("x"), requiredValue(0), "must be an integer"},
+		{"required int, empty", ptrTo(""), requiredValue(0), isRequired},
+		{"required pointer, empty", ptrTo(""), requiredValue((*int)(nil)), isRequired},
+		{"required time, empty", ptrTo(""), requiredValue(time.Time{}), isRequired},
+		{"required named string, empty", ptrTo(""), requiredValue(namedString("")), ""},
+		{"required enum, empty", ptrTo(""), requiredValue(yesText{}), isRequired},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -531,7 +565,10 @@ func TestBindDefault(t *testing.T) {
 		{"all absent", "", "", func(*defaultValues) {}, ""},
 		{"int", "Twenty", "7", func(d *defaultValues) { d.Twenty = 7 }, ""},
 		{"int of 0", "Twenty", "0", func(d *defaultValues) { d.Twenty = 0 }, ""},
-		{"empty int", "Twenty", "", nil, "must be an integer"},
+		{"empty int", "Twenty", "", func(*defaultValues) {}, ""},
+		{"empty bool", "Yes", "", func(*defaultValues) {}, ""},
+		{"empty time", "Leap", "", func(*defaultValues) {}, ""},
+		{"no int", "Twenty", "x", nil, "must be an integer"},
 		{"bool of false", "Yes", "false", func(d *defaultValues) { d.Yes = false }, ""},
 		{"empty string", "Text", "", func(d *defaultValues) { d.Text = "" }, ""},
 	}

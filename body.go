@@ -30,14 +30,16 @@ type body struct {
 	offset   int    // how many bytes of data Read has returned, if buffered
 	err      error  // if buffered, the error that Bytes returns; otherwise why Read failed; or nil
 
-	progress atomic.Uint32 // unread, begun or ended; atomic since a stream may be read in another goroutine
+	progress atomic.Uint32 // unread, begun, ended or failed; atomic since a stream may be read in another goroutine
 }
 
-// The values of body.progress: whether Read has been called, and has returned io.EOF.
+// The values of body.progress: whether Read has been called, has returned io.EOF, or has returned
+// another error.
 const (
 	unread = iota
 	begun
 	ended
+	failed // err is set
 )
 
 // ownBody makes b the body of the request, so that the limit is enforced and the body can be read
@@ -50,6 +52,11 @@ func (req *Request) ownBody(b *body) {
 }
 
 // Read reads the body as a stream or, once it is buffered, from memory.
+//
+// Once a stream has ended, Read returns io.EOF without asking src. A transport that sends the body
+// on reads once more after the last byte. By then the response may have begun, and net/http's
+// server closes its body before the first byte of a response, so that src would return an error.
+// The transport would take the body for incomplete and cut the response.
 func (b *body) Read(p []byte) (int, error) {
 	if b.buffered {
 		if n := copy(p, b.data[b.offset:]); n > 0 || len(p) == 0 {
@@ -61,12 +68,17 @@ func (b *body) Read(p []byte) (int, error) {
 		}
 		return 0, io.EOF
 	}
+	if b.progress.Load() == ended {
+		return 0, io.EOF
+	}
 	b.progress.CompareAndSwap(unread, begun)
 	n, err := b.readSource(p)
-	if err == io.EOF {
+	switch {
+	case err == io.EOF:
 		b.progress.Store(ended)
-	} else if err != nil {
-		b.err = err
+	case err != nil && b.progress.Load() == begun:
+		b.err = err // before progress, by which another goroutine knows that it may look
+		b.progress.Store(failed)
 	}
 	return n, err
 }
@@ -96,23 +108,22 @@ func (b *body) readSource(p []byte) (int, error) {
 func (b *body) Close() error { return b.src.Close() }
 
 // failure returns the error with which reading the body as a stream has failed, or nil. It may be
-// called on a nil body.
+// called on a nil body, and while another goroutine reads.
 func (b *body) failure() error {
-	if b == nil || b.buffered {
+	if b == nil || b.buffered || b.progress.Load() != failed {
 		return nil
 	}
 	return b.err
 }
 
-// Bytes returns the whole body, within the [BodyLimit], or nil if there is none.
-// It may be called again, and before [Request.JSON] and [Bind], as is needed to
-// check a signature over the body; Body can then be read as well. The bytes must
-// not be modified.
+// Bytes returns the whole body, within the [BodyLimit], or nil if there is none. It may be called
+// again, and before [Request.JSON] and [Bind], as is needed to check a signature over the body;
+// Body can then be read as well. The bytes must not be modified.
 //
-// The error is an [*Error] with status 413 if the body is longer than the limit,
-// 408 if it has not arrived by the server's read deadline, and 400 if it is
-// incomplete. If the handler has read from Body before, the error is not an
-// [*Error], and so the response is a 500.
+// The error is an [*Error] with status 413 if the body is longer than the limit, 408 if it has not
+// arrived by the server's read deadline, and 400 if it is incomplete or malformed. If the client
+// has gone, the error is [context.Canceled], which is a 503. If the handler has read from Body
+// before, the error is another one, which is a 500.
 func (req *Request) Bytes() ([]byte, error) {
 	if !hasBody(req.Request) {
 		return nil, nil
@@ -197,8 +208,8 @@ func (req *Request) bodyError(err error) error {
 		return errBodyRead
 	case errors.As(err, &tooLarge):
 		return bodyTooLarge(tooLarge.Limit)
-	case errors.Is(err, context.Canceled) && req.clientGone():
-		return err // the client has gone; problemFor turns this into errGone
+	case errors.Is(err, context.Canceled) && req.ended() != nil:
+		return err // not the fault of the body; problemFor turns this into a 503
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		return &Error{Status: http.StatusRequestTimeout, Header: http.Header{"Connection": {"close"}}, Err: err}
 	}

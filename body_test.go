@@ -8,9 +8,11 @@ import (
 	"math"
 	"net"
 	"net/http"
+	"os"
 	"strconv"
 	"strings"
 	"testing"
+	"testing/iotest"
 	"time"
 
 	"example.com/apiroute"
@@ -225,6 +227,33 @@ func TestRequestBodyLimit(t *testing.T) {
 	}
 }
 
+// Once a body has ended, Read returns io.EOF by itself. net/http has closed its own body when the
+// response begins, and a transport reads the body once more after the last byte.
+func TestRequestBodyAfterItsEnd(t *testing.T) {
+	t.Parallel()
+	again := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body)
+		w.(http.Flusher).Flush()
+		n, next := r.Body.Read(make([]byte, 1))
+		fmt.Fprintf(w, "%d bytes, %v; %d, %v", len(body), err, n, next)
+	})
+	s := newAPI(t, func(api *apiroute.Router) {
+		api.Mount("/mount", again)
+		api.Mount("/limit", again, apiroute.BodyLimit(1000))
+		api.Mount("/use", again, useFunc(func(next http.Handler, w http.ResponseWriter, r *http.Request) { next.ServeHTTP(w, r) }))
+		api.Mount("/wrapped", again, apiroute.Use(func(next http.Handler) http.Handler { return http.MaxBytesHandler(next, 1000) }))
+		api.Post("/route", apiroute.FromHTTP(again))
+		api.Post("/unlimited", apiroute.FromHTTP(again), apiroute.NoBodyLimit())
+	})
+	for _, path := range []string{"/mount", "/limit", "/use", "/wrapped", "/route", "/unlimited"} {
+		t.Run(path, func(t *testing.T) {
+			for _, text := range []string{sizedRequest(path, "12345"), chunkedRequest(path, "12", "345")} {
+				s.raw(text).want(t, 200, "5 bytes, <nil>; 0, EOF")
+			}
+		})
+	}
+}
+
 // bodyReaders returns what registers routes that read a body in different ways, and store how many
 // bytes they have got.
 func bodyReaders(t *testing.T, limit apiroute.Option, read *int) func(*apiroute.Router) {
@@ -435,7 +464,7 @@ func (b goneBody) Read([]byte) (int, error) {
 
 func (b goneBody) Close() error { return nil }
 
-// A client that goes away has not sent a bad request: this is a 499 for middleware and a debug
+// A client that goes away has not sent a bad request: this is a 503 for middleware and a debug
 // message.
 func TestRequestBodyClientGone(t *testing.T) {
 	t.Parallel()
@@ -457,9 +486,66 @@ func TestRequestBodyClientGone(t *testing.T) {
 	c.send(t, requestText("POST", "/x", "", "Content-Length: 0"))
 	<-started
 	c.Close()
-	if logs := s.logs(); seen.status != 499 || len(logs) != 1 || logValue(logs[0], "level") != "DEBUG" {
-		t.Errorf("middleware has seen %d, logged %q; want 499 and a debug message", seen.status, logs)
+	if logs := s.logs(); seen.status != 503 || len(logs) != 1 || logValue(logs[0], "level") != "DEBUG" {
+		t.Errorf("middleware has seen %d, logged %q; want 503 and a debug message", seen.status, logs)
 	}
+}
+
+// Connection: close is for HTTP/1. Over HTTP/2 it would end the client's other requests, and over
+// HTTP/3 the response would be malformed.
+func TestConnectionCloseIsForHTTP1(t *testing.T) {
+	t.Parallel()
+	register := func(api *apiroute.Router) {
+		bytes := func(req *apiroute.Request, _ *apiroute.Response) error { _, err := req.Bytes(); return err }
+		api.Post("/long", bytes)
+		api.Post("/read", func(req *apiroute.Request, _ *apiroute.Response) error { _, err := io.ReadAll(req.Body); return err })
+		api.Post("/late", bytes, apiroute.Use(func(next http.Handler) http.Handler {
+			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				r.Body = io.NopCloser(iotest.ErrReader(os.ErrDeadlineExceeded))
+				next.ServeHTTP(w, r)
+			})
+		}))
+		api.Post("/own", func(*apiroute.Request, *apiroute.Response) error {
+			return &apiroute.Error{Status: 429, Header: http.Header{"connection": {"close"}, "Retry-After": {"1"}}}
+		})
+		api.Post("/direct", apiroute.FromHTTP(&apiroute.Error{Status: 413}))
+		api.Post("/stream", func(req *apiroute.Request, res *apiroute.Response) error {
+			return res.Stream("", io.LimitReader(req.Body, 1))
+		})
+	}
+	for _, tt := range []struct {
+		path   string
+		status int
+	}{{"/long", 413}, {"/read", 413}, {"/late", 408}, {"/own", 429}, {"/direct", 413}, {"/stream", 200}} {
+		for major, want := range map[int]string{1: "close", 2: "", 3: ""} {
+			t.Run(fmt.Sprintf("%s, HTTP/%d", tt.path, major), func(t *testing.T) {
+				t.Parallel()
+				api := apiroute.New(quiet(), apiroute.BodyLimit(4))
+				register(api)
+				r := newRequest("POST", tt.path, "12345")
+				if tt.path != "/long" {
+					r.ContentLength = -1
+				}
+				r.ProtoMajor = major
+				got := serveRecorder(api, r)
+				if v := got.header.Get("Connection"); got.status != tt.status || v != want {
+					t.Errorf("status %d, Connection %q; want %d %q", got.status, v, tt.status, want)
+				}
+			})
+		}
+	}
+	t.Run("one connection", func(t *testing.T) {
+		t.Parallel()
+		s := serveWith(t, http2(true), register, apiroute.BodyLimit(4))
+		for _, path := range []string{"/long", "/read", "/late", "/own", "/direct", "/long"} {
+			if got := s.fetch("POST", path, "12345"); got.err != nil || got.status < 400 {
+				t.Errorf("%s: status %d, error %v", path, got.status, got.err)
+			}
+		}
+		if n := s.connections(); n != 1 {
+			t.Errorf("%d connections, want one", n)
+		}
+	})
 }
 
 // An observedStatus is the status that middleware sees.

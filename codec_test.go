@@ -239,15 +239,15 @@ func TestJSONCodecUnmarshalFails(t *testing.T) {
 		body      string
 		want      string // the error of the field
 	}{
-		{"another error", fails(errors.New("codec: secret at main.T")), `{"a":1}`, `{"in":"body","detail":"is not of the right form"}`},
-		{"a type error", json.Unmarshal, `{"b":0,"a":"x"}`, `{"in":"body","name":"a","detail":"must be an integer"}`},
+		{"another error", fails(errors.New("codec: secret at main.T")), `{"a":1}`, `{"in":"body","code":"type","detail":"is not of the right form"}`},
+		{"a type error", json.Unmarshal, `{"b":0,"a":"x"}`, `{"in":"body","name":"a","code":"type","detail":"must be an integer"}`},
 		{"a wrapped type error", func(data []byte, v any) error {
 			if err := json.Unmarshal(data, v); err != nil {
 				return fmt.Errorf("codec: secret: %w", err)
 			}
 			return nil
-		}, `{"b":0,"a":"x"}`, `{"in":"body","name":"a","detail":"must be an integer"}`},
-		{"a syntax error", json.Unmarshal, `{"a":}`, `{"in":"body","detail":"is not valid JSON at offset 5"}`},
+		}, `{"b":0,"a":"x"}`, `{"in":"body","name":"a","code":"type","detail":"must be an integer"}`},
+		{"a syntax error", json.Unmarshal, `{"a":}`, `{"in":"body","code":"type","detail":"is not valid JSON at offset 5"}`},
 	} {
 		s := newAPI(t, codecRoutes, apiroute.JSONCodec(nil, tt.unmarshal))
 		for _, path := range []string{"/request", "/bind", "/endpoint"} {

@@ -54,6 +54,17 @@ func TestAcceptedPath(t *testing.T) {
 		// Periods are ordinary text, except in the dot segments "." and "..".
 		{"/...", []step{{rankStatic, "..."}}},
 		{"/.well-known/a.json", []step{{rankStatic, ".well-known"}, {rankStatic, "a.json"}}},
+		{"/posts:batch", []step{{rankStatic, "posts:batch"}}},
+		{"/a*b", []step{{rankStatic, "a*b"}}},
+		{"/%3Aid", []step{{rankStatic, ":id"}}},
+		{"/%2A", []step{{rankStatic, "*"}}},
+		{"/%3Cid%3E", []step{{rankStatic, "<id>"}}},
+		{"/a%20", []step{{rankStatic, "a "}}},
+		{"/…", []step{{rankStatic, "…"}}},
+		{"/[id…]", []step{{rankSingle, "id…"}}},
+		{"/[id:int]", []step{{rankSingle, "id:int"}}},
+		{"/$metadata", []step{{rankStatic, "$metadata"}}},
+		{"/(group)/@slot", []step{{rankStatic, "(group)"}, {rankStatic, "@slot"}}},
 		{"/a+b;c=d,e:f@g$h*i", []step{{rankStatic, "a+b;c=d,e:f@g$h*i"}}},
 		{`/a\b`, []step{{rankStatic, `a\b`}}},
 	} {
@@ -103,7 +114,11 @@ var refusedPaths = []struct{ path, want string }{
 	{"[id]", "begin with a slash"},
 	{"*", "begin with a slash"},
 	{`\a`, "begin with a slash"},
-	{"GET /a", "begin with a slash"},
+	{"GET /a", "begin with a slash: the method does not belong in it"},
+	{"PROPFIND example.com/a", "the method does not belong in it"},
+	{"https://example.com/a", "begin with a slash: a route has no scheme and no host"},
+	{"pages/api/a", "begin with a slash"},
+	{" /a", "begin with a slash"},
 	{"/a/", "end with a slash"},
 	{"/[id]/", "end with a slash"},
 	{"//", "end with a slash"},
@@ -122,7 +137,7 @@ var refusedPaths = []struct{ path, want string }{
 	{"/a%2Fb", "encoded slash"},
 	{"/%2f", "encoded slash"},
 	{"/[a%2Fb]", "encoded slash"},
-	{"/a?b=c", "no query"},
+	{"/a?b=c", "no query and no fragment: leave them out, and read the query with Request.Query or Bind"},
 	{"/a?", "no query"},
 	{"/a#b", "no fragment"},
 	{"/a\x00b", "control character"},
@@ -141,13 +156,59 @@ var refusedPaths = []struct{ path, want string }{
 	{"/a}", "[id]"},
 	{"/[{x}]", "[id]"},
 
-	{"/pre-[id]", `"pre-[id]"`},
+	// The syntax of other routers.
+	{"/posts/:id", `segment ":id" is written [id] here (a literal colon is %3A)`},
+	{"/:post_id/edit", `":post_id" is written [post_id] here`},
+	{"/:größe", `":größe" is written [größe] here`},
+	{"/posts/:id?", `":id?" is written [id] here`},
+	{"/posts/:id<int>", `":id<int>" is written [id] here`},
+	{`/posts/:id(\d+)`, "is written [id] here"},
+	{"/flights/:from-:to", `":from-:to" is written [from] here`},
+	{"/:", `":" is written [id] here`},
+	{"/files/*", `segment "*" is written [...rest] here, and left out in Mount`},
+	{"/*", `"*" is written [...rest] here`},
+	{"/**", `"**" is written [...rest] here`},
+	{"/files/*path", `"*path" is written [...path] here`},
+	{"/files/*path/edit", `"*path" is written [...path] here`},
+	{"/files/*.js", `"*.js" is written [...rest] here`},
+	{"/static*", `"static*" is written static/[...rest] here`},
+	{"/posts/<id>", `"<id>" is written [id] here`},
+	{"/posts/<int:id>", `"<int:id>" is written [id] here`},
+	{"/files/<path:name>", `"<path:name>" is written [...name] here`},
+	{"/<id>.json", `"<id>.json" is written [id] here`},
+	{"/<>", `"<>" is written [id] here`},
+	{"/posts(.:format)", `"posts(.:format)": a part of a path cannot be optional`},
+	{"/posts/(:id)", `"(:id)": a part of a path cannot be optional`},
+	{"/files/(*path)", `"(*path)": a part of a path cannot be optional`},
+	{"/files/(.*)", `"(.*)": a part of a path cannot be optional or a regular expression`},
+	{"/posts/[id]?", `"[id]?": a segment cannot be optional: register the path with it and the path without it`},
+	{"/posts/{id:[0-9]+}", "a dynamic segment is written [id]"},
+	{"/files/{rest...}", "the rest of a path [...rest]"},
+	{"/files/{*rest}", "the rest of a path [...rest]"},
+
+	{"/[ id ]", `segment "[ id ]": a name has no spaces around it: write [id]`},
+	{"/[id ]", "write [id]"},
+	{"/[ id]/x", "write [id]"},
+	{"/[... id]", "write [...id]"},
+	{"/[[...id ]]", "write [[...id]]"},
+	{"/[\u00a0id]", "write [id]"},
+	{"/[%20id]", "write [id]"},
+	{"/[ ]", `"[ ]" has no name`},
+	{"/a ", `"a " begins or ends with a space: leave it out, or write %20`},
+	{"/a/ b/c", `" b" begins or ends with a space`},
+	{"/[…id]", `segment "[…id]" begins with the one character "…": did you mean "..."?`},
+	{"/[…]", `did you mean "..."?`},
+	{"/a/[%E2%80%A6id]", `did you mean "..."?`},
+	{"/[[…id]]", `did you mean "..."?`},
+	{"/[[…]]", `did you mean "..."?`},
+
+	{"/pre-[id]", `"pre-[id]" is not x, [x], [...x] or [[...x]]: only a whole segment can be dynamic`},
 	{"/[a].json", `"[a].json"`},
 	{"/[a][b]", `"[a][b]"`},
 	{"/[a", `"[a"`},
 	{"/a]", `"a]"`},
 	{"/]a[", `"]a["`},
-	{"/[[a]]", `"[[a]]"`},
+	{"/[[a]]", `"[[a]]" is not x, [x], [...x] or [[...x]]: for an optional segment, register the path with [a] and the path without it`},
 	{"/[[a]", `"[[a]"`},
 	{"/[[...a]", `"[[...a]"`},
 	{"/[...a]]", `"[...a]]"`},
@@ -197,7 +258,11 @@ func TestRefusedPath(t *testing.T) {
 				return
 			}
 			site, got = here(), mustPanic(t, func() { group.Handle(tt.path, respondOK) })
-			checkRefusal(t, got, site, "/g"+tt.path, tt.want)
+			checkRefusal(t, got, site, tt.path, tt.want)
+			checkRefusal(t, got, site, "/g", tt.want)
+			if made := fmt.Sprintf("%q", "/g"+tt.path); tt.path[0] != '/' && strings.Contains(got, made) {
+				t.Errorf("path %q in a group: panic %q, want no %s in it, which nobody wrote", tt.path, got, made)
+			}
 			site, got = here(), mustPanic(t, func() { api.Mount(tt.path, http.NotFoundHandler()) })
 			checkRefusal(t, got, site, tt.path, tt.want)
 		})

@@ -6,13 +6,16 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net/http"
+	"net/netip"
 	"os"
 	"slices"
 	"strings"
 	"testing"
 	"testing/iotest"
 	"time"
+	"unsafe"
 
 	"example.com/apiroute"
 	"github.com/google/go-cmp/cmp"
@@ -102,14 +105,21 @@ func TestEndpointOut(t *testing.T) {
 		{"slice", postReturning([]int{1}), nil, 200, `[1]`},
 		{"nil map", postReturning(map[string]int(nil)), nil, 200, `{}`},
 		{"nil interface", postReturning[any](nil), nil, 200, `null`},
-		{"nil slice within", postReturning(struct{ L []int }{}), nil, 200, `{"L":null}`},
+		{"nil slice within", postReturning(struct{ L []int }{}), nil, 200, `{"L":` + nilList(t) + `}`},
 		{"struct{}", postReturning(struct{}{}), nil, 204, ``},
 		{"struct{} with a status", postReturning(struct{}{}), []apiroute.Option{apiroute.Status(202)}, 202, ``},
 		{"named empty struct", postReturning(emptyOut{}), nil, 200, `{}`},
 		{"a status", postReturning(idOut{3}), []apiroute.Option{apiroute.Status(201)}, 201, `{"id":3}`},
 		{"the last status", postReturning(idOut{3}), []apiroute.Option{apiroute.Status(201), apiroute.Status(203)}, 203, `{"id":3}`},
-		{"204 has no body", postReturning(idOut{3}), []apiroute.Option{apiroute.Status(204)}, 204, ``},
-		{"cannot be encoded", postReturning(func() {}), nil, 500, `{"title":"Internal Server Error","status":500}`},
+		{"struct{} with a 205", postReturning(struct{}{}), []apiroute.Option{apiroute.Status(205)}, 205, ``},
+		{"a header with a 205", postReturning(struct {
+			A string `header:"A"`
+		}{"a"}), []apiroute.Option{apiroute.Status(205)}, 205, ``},
+		{"a 204 that may be", postReturning(struct {
+			Status int   `status:"200,204"`
+			Body   idOut `body:"json"`
+		}{Status: 204}), nil, 204, ``},
+		{"cannot be encoded", postReturning(math.NaN()), nil, 500, `{"title":"Internal Server Error","status":500}`},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -145,7 +155,7 @@ func TestEndpointErrors(t *testing.T) {
 		{"an *Error", "/x/7", apiroute.Errorf(404, "no post %d", 7), true, 404, `{"title":"Not Found","status":404,"detail":"no post 7"}`},
 		{"a wrapped *Error", "/x/7", fmt.Errorf("store: %w", apiroute.Errorf(409, "taken")), true, 409, `{"title":"Conflict","status":409,"detail":"taken"}`},
 		{"another error", "/x/7", errors.New("dsn=secret"), true, 500, `{"title":"Internal Server Error","status":500}`},
-		{"an input that cannot be bound", "/x/y", nil, false, 400, `{"title":"Bad Request","status":400,"detail":"1 field is wrong","errors":[{"in":"path","name":"id","detail":"must be an integer"}]}`},
+		{"an input that cannot be bound", "/x/y", nil, false, 400, `{"title":"Bad Request","status":400,"detail":"1 field is wrong","errors":[{"in":"path","name":"id","code":"type","detail":"must be an integer"}]}`},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -212,7 +222,7 @@ func TestEndpointGroup(t *testing.T) {
 	apiroute.Get(g, "/[id]/[[...rest]]", func(_ context.Context, in In) (In, error) { return in, nil })
 	apiroute.Get(api.Group("/one/[id]"), "", func(_ context.Context, in pathID) (int, error) { return in.ID, nil })
 	for target, want := range map[string]string{
-		"/orgs/a%2Fb/users/7":         `{"Org":"a/b","ID":7,"Rest":null}`,
+		"/orgs/a%2Fb/users/7":         `{"Org":"a/b","ID":7,"Rest":` + nilList(t) + `}`,
 		"/orgs/a/users/7/b%2Fc/%252F": `{"Org":"a","ID":7,"Rest":["b/c","%2F"]}`,
 		"/one/8":                      `8`,
 	} {
@@ -270,10 +280,10 @@ func TestEndpointPanics(t *testing.T) {
 		{"one for a catch-all", func() { apiroute.Patch(api, "/x/[...slug]", zeroFunc[text]) }, []string{`"/x/[...slug]"`, "field Slug", "catch-all", "[...slug]"}},
 		{"one for an optional catch-all", func() { apiroute.Put(api, "/x/[[...slug]]", zeroFunc[text]) }, []string{"field Slug", "[[...slug]]"}},
 		{"a body with GET", func() { apiroute.Get(api, "/x", zeroFunc[body]) }, []string{`"/x"`, "body", "GET has no body"}},
-		{"a body with DELETE", func() { apiroute.Delete(api, "/x/[id]", zeroFunc[form]) }, []string{`"/x/[id]"`, "form", "DELETE has no body"}},
+		{"a form with GET", func() { apiroute.Get(api, "/x/[id]", zeroFunc[form]) }, []string{`"/x/[id]"`, "form", "GET has no body"}},
 		{"nil", func() { apiroute.Get[pathID, int](api, "/x/[id]", nil) }, []string{`"/x/[id]"`, "nil"}},
 		{"a bad path", func() { apiroute.Get(api, "x", zeroFunc[struct{}]) }, []string{`"x"`, "slash"}},
-		{"a bad path in a group", func() { apiroute.Get(api.Group("/g"), "x", zeroFunc[struct{}]) }, []string{`"/gx"`, "slash"}},
+		{"a bad path in a group", func() { apiroute.Get(api.Group("/g"), "x", zeroFunc[struct{}]) }, []string{`path "x" in group "/g": `, "slash"}},
 		{"no path", func() { apiroute.Get(api, "", zeroFunc[struct{}]) }, []string{`""`, "slash"}},
 		{"half a segment", func() { apiroute.Get(api, "/a[id]", zeroFunc[struct{}]) }, []string{`"/a[id]"`}},
 		{"twice", func() {
@@ -305,10 +315,169 @@ func TestEndpointPanics(t *testing.T) {
 // All faults of the type and of its place are in the panic, each on a line of its own.
 func TestEndpointPanicLines(t *testing.T) {
 	t.Parallel()
-	text := mustPanic(t, func() { apiroute.Delete(apiroute.New(), "/x/[id]/[...rest]", zeroFunc[allWrongIn]) })
+	text := mustPanic(t, func() { apiroute.Get(apiroute.New(), "/x/[id]/[...rest]", zeroFunc[allWrongIn]) })
 	lines := strings.Split(text, "\n")
 	if len(lines) < 8 || slices.Contains(lines, "") {
 		t.Errorf("%d lines, want one for each of 8 faults:\n%s", len(lines), text)
+	}
+}
+
+// An Out that encoding/json can never encode is refused, and one that it can is not.
+func TestEndpointOutTypes(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name     string
+		register func(*apiroute.Router)
+		want     string // "" if it is accepted
+	}{
+		{"a function", getsOut[func()], "type func(): func() has no JSON form"},
+		{"a reader", getsOut[io.Reader], "type io.Reader: a reader is no JSON: return a struct with a field io.Reader"},
+		{"a type that reads", getsOut[*strings.Reader], "type *strings.Reader: a reader is no JSON"},
+		{"a channel", getsOut[<-chan int], "<-chan int has no JSON form"},
+		{"a complex number", getsOut[complex128], "complex128 has no JSON form"},
+		{"an unsafe pointer", getsOut[unsafe.Pointer], "unsafe.Pointer has no JSON form"},
+		{"a pointer to a function", getsOut[*func()], "func() has no JSON form"},
+		{"channels", getsOut[[]chan int], "chan int has no JSON form"},
+		{"an array of functions", getsOut[[2]func()], "func() has no JSON form"},
+		{"a map of channels", getsOut[map[string]chan int], "chan int has no JSON form"},
+		{"a field", getsOut[struct{ F func() }], `field F: func() has no JSON form; to leave the field out, write json:"-"`},
+		{"a field that may be left out", getsOut[struct {
+			F func() `json:",omitempty"`
+		}], "field F: func() has no JSON form"},
+		{"a field further in", getsOut[struct {
+			A *struct {
+				B []map[string]struct{ C complex64 }
+			}
+		}], "field A.B.C: complex64 has no JSON form"},
+		{"an embedded field", getsOut[struct{ funcPart }], "field funcPart.F: func() has no JSON form"},
+		{"a field of a recursive type", getsOut[recursiveFunc], "field F: func() has no JSON form"},
+		{"two fields", getsOut[struct {
+			A func()
+			B chan int
+		}], "field A: func() has no JSON form; to leave the field out, write json:\"-\"\nfield B: chan int"},
+		{"a response", getsOut[*http.Response], "field Request.Cancel: <-chan struct {} has no JSON form"},
+		{"a map by bool", getsOut[map[bool]int], "map[bool]int: bool cannot be the name of a JSON member"},
+		{"a map by struct", getsOut[struct{ M map[idOut]int }], "field M: map[apiroute_test.idOut]int: apiroute_test.idOut cannot be the name"},
+		{"no exported field", getsOut[struct{ a, b int }], "has no exported field, so its JSON would be {}"},
+		{"a list of no exported field", getsOut[[]*struct{ a int }], "has no exported field"},
+		{"only fields that are left out", getsOut[struct {
+			A int `json:"-"`
+		}], "has no exported field"},
+
+		{"struct{}", getsOut[struct{}], ""},
+		{"an interface", getsOut[any], ""},
+		{"a field that is an interface", getsOut[struct{ E error }], ""},
+		{"a field that is left out", getsOut[struct {
+			A int
+			F func() `json:"-"`
+			f func()
+		}], ""},
+		{"a recursive type", getsOut[recursiveBody], ""},
+		{"a type of its own pointer", getsOut[pointerToItself], ""},
+		{"a map by int", getsOut[map[int8]uintptr], ""},
+		{"a map by a text", getsOut[map[netip.Addr]int], ""},
+		{"a map by a string with MarshalText of a pointer", getsOut[map[stringByPointer]int], ""},
+		{"a function with MarshalJSON", getsOut[struct{ F marshaledFunc }], ""},
+		{"a channel with MarshalText", getsOut[textChan], ""},
+		{"a struct with MarshalJSON of a pointer", getsOut[struct{ V *marshaledFields }], ""},
+		{"a time", getsOut[[]time.Time], ""},
+		{"a map by channel with a codec", func(api *apiroute.Router) {
+			apiroute.Get(api, "/x", outFunc[map[bool]func()], apiroute.JSONCodec(func(any) ([]byte, error) { return []byte("1"), nil }, nil))
+		}, ""},
+		{"a function with a codec of the group", func(api *apiroute.Router) {
+			apiroute.Get(api.Group("", apiroute.JSONCodec(func(any) ([]byte, error) { return []byte("1"), nil }, nil)), "/x", outFunc[func()])
+		}, ""},
+		{"a function with a codec for requests alone", func(api *apiroute.Router) {
+			apiroute.Get(api, "/x", outFunc[func()], apiroute.JSONCodec(nil, json.Unmarshal))
+		}, "func() has no JSON form"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			api := apiroute.New(quiet())
+			if tt.want == "" {
+				tt.register(api)
+				if got := serveRecorder(api, newRequest("GET", "/x", "")); got.status > 204 {
+					t.Errorf("%d %q, want a response", got.status, got.body)
+				}
+				return
+			}
+			if got := mustPanic(t, func() { tt.register(api) }); !strings.Contains(got, tt.want) || !strings.Contains(got, `path "/x": type `) {
+				t.Errorf("panic %q, want %q in it", got, tt.want)
+			}
+		})
+	}
+}
+
+// getsOut registers an endpoint with an Out.
+func getsOut[Out any](api *apiroute.Router) { apiroute.Get(api, "/x", outFunc[Out]) }
+
+type (
+	funcPart      struct{ F func() }
+	recursiveFunc struct {
+		Next []*recursiveFunc
+		F    func()
+	}
+	pointerToItself *pointerToItself
+	marshaledFunc   func()
+	textChan        chan int
+	marshaledFields struct{ C chan int }
+)
+
+func (marshaledFunc) MarshalJSON() ([]byte, error)    { return []byte("1"), nil }
+func (textChan) MarshalText() ([]byte, error)         { return []byte("1"), nil }
+func (*marshaledFields) MarshalJSON() ([]byte, error) { return []byte("1"), nil }
+
+// A DELETE may have a body of any kind, and need not send one if it is not required.
+func TestEndpointDeleteBody(t *testing.T) {
+	t.Parallel()
+	s := newAPI(t, func(api *apiroute.Router) {
+		apiroute.Delete(api, "/json/[id]", func(_ context.Context, in struct {
+			ID   int   `path:"id"`
+			Body idOut `body:"json"`
+		}) (int, error) {
+			return in.ID + in.Body.ID, nil
+		})
+		apiroute.Delete(api, "/maybe", func(_ context.Context, in struct {
+			Body *idOut `body:"json"`
+		}) (bool, error) {
+			return in.Body != nil, nil
+		})
+		apiroute.Delete(api, "/form", func(_ context.Context, in struct {
+			Body struct {
+				A []int `form:"a"`
+			} `body:"form"`
+		}) ([]int, error) {
+			return in.Body.A, nil
+		})
+		apiroute.Delete(api, "/bytes", func(_ context.Context, in struct {
+			Body string `body:"bytes"`
+		}) (string, error) {
+			return in.Body, nil
+		})
+	})
+	const sendsForm = "Content-Type: application/x-www-form-urlencoded"
+	for _, tt := range []struct {
+		name, target, body, header string
+		status                     int
+		want                       string
+	}{
+		{"JSON", "/json/7", `{"id":3}`, sendsJSON, 200, "10"},
+		{"no JSON", "/json/7", "", sendsJSON, 400, ""},
+		{"wrong JSON", "/json/7", `{"id":"3"}`, sendsJSON, 400, ""},
+		{"JSON of another type", "/json/7", `{"id":3}`, sendsForm, 415, ""},
+		{"JSON or nothing", "/maybe", `{"id":3}`, sendsJSON, 200, "true"},
+		{"nothing", "/maybe", "", "X: 1", 200, "false"},
+		{"a form", "/form", "a=1&a=2", sendsForm, 200, "[1,2]"},
+		{"bytes", "/bytes", "x", "X: 1", 200, `"x"`},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			got := s.do("DELETE", tt.target, tt.body, tt.header)
+			if tt.status != 200 {
+				got.wantProblem(t, tt.status)
+				return
+			}
+			got.want(t, tt.status, tt.want)
+		})
 	}
 }
 
@@ -393,10 +562,10 @@ func TestEndpointInServeMux(t *testing.T) {
 		want                 string
 	}{
 		{"all sources", "POST", "/x/7/a/b?q=1", `{"id":8}`, 200, `{"ID":7,"Rest":["a","b"],"Q":"1","Body":{"id":8}}`},
-		{"an empty rest and no body", "POST", "/x/7/", ``, 200, `{"ID":7,"Rest":null,"Q":"","Body":null}`},
+		{"an empty rest and no body", "POST", "/x/7/", ``, 200, `{"ID":7,"Rest":` + nilList(t) + `,"Q":"","Body":null}`},
 		{"wrong fields", "POST", "/x/a/b", `{"id":"8"}`, 400, `{"title":"Bad Request","status":400,"detail":"2 fields are wrong","errors":[` +
-			`{"in":"path","name":"id","detail":"must be an integer"},{"in":"body","name":"id","detail":"must be an integer"}]}`},
-		{"no UTF-8", "POST", "/x/7/%ff", ``, 400, `{"title":"Bad Request","status":400,"detail":"1 field is wrong","errors":[{"in":"path","name":"rest","detail":"must be UTF-8"}]}`},
+			`{"in":"path","name":"id","code":"type","detail":"must be an integer"},{"in":"body","name":"id","code":"type","detail":"must be an integer"}]}`},
+		{"no UTF-8", "POST", "/x/7/%ff", ``, 400, `{"title":"Bad Request","status":400,"detail":"1 field is wrong","errors":[{"in":"path","name":"rest","code":"format","detail":"must be UTF-8"}]}`},
 		{"a rest as one string", "GET", "/text/a/b", ``, 200, `"a/b"`},
 		{"no such wildcard", "GET", "/none/1", ``, 500, `{"title":"Internal Server Error","status":500}`},
 	}
@@ -497,7 +666,7 @@ func TestEndpointBodyErrors(t *testing.T) {
 			`{"title":"Bad Request","status":400,"detail":"the body is incomplete or malformed"}`},
 		{"too slow", -1, iotest.ErrReader(os.ErrDeadlineExceeded), 408, `{"title":"Request Timeout","status":408}`},
 		{"empty", -1, strings.NewReader(""), 400,
-			`{"title":"Bad Request","status":400,"detail":"the body is required","errors":[{"in":"body","detail":"is required"}]}`},
+			`{"title":"Bad Request","status":400,"detail":"the body is required","errors":[{"in":"body","code":"required","detail":"is required"}]}`},
 		{"closed", -1, iotest.ErrReader(http.ErrBodyReadAfterClose), 500, `{"title":"Internal Server Error","status":500}`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -584,7 +753,7 @@ func TestEndpointOutAlike(t *testing.T) {
 // times because the memory is used again.
 func sameAsMarshal[Out any](v Out) func(*testing.T) {
 	return func(t *testing.T) {
-		want, err := json.Marshal(v)
+		want, err := apiroute.EncodeText(v)
 		if err != nil {
 			t.Fatal(err)
 		}

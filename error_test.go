@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"example.com/apiroute"
 	"github.com/google/go-cmp/cmp"
@@ -84,7 +85,12 @@ func TestErrorText(t *testing.T) {
 		want string
 	}{
 		{"nil", (*apiroute.Error)(nil), "apiroute: nil *Error"},
-		{"zero", &apiroute.Error{}, "apiroute: 0 Error"},
+		{"zero", &apiroute.Error{}, "apiroute: an Error whose Status is missing"},
+		{"no status, a detail", &apiroute.Error{Detail: "x"}, "apiroute: an Error whose Status is missing: x"},
+		{"no status, all else", &apiroute.Error{Title: "t", Detail: "x", Err: errSecret}, "apiroute: an Error whose Status is missing: t: x: dsn=secret"},
+		{"status 200", &apiroute.Error{Status: 200, Detail: "x"}, "apiroute: 200 OK, an Error whose Status is not from 400 to 599: x"},
+		{"status -1", apiroute.Errorf(-1, "x"), "apiroute: -1 Error, an Error whose Status is not from 400 to 599: x"},
+		{"status 600", &apiroute.Error{Status: 600, Title: "t"}, "apiroute: 600 t, an Error whose Status is not from 400 to 599"},
 		{"status", &apiroute.Error{Status: 404}, "apiroute: 404 Not Found"},
 		{"status without a text", &apiroute.Error{Status: 499}, "apiroute: 499 Error"},
 		{"title", &apiroute.Error{Status: 404, Title: "Gone away"}, "apiroute: 404 Gone away"},
@@ -149,7 +155,6 @@ func TestErrorResponse(t *testing.T) {
 
 		{"any other", errSecret, 500, problem(500), "ERROR"},
 		{"one that cannot be compared", errorList{secretText}, 500, problem(500), "ERROR"},
-		{"FieldError out of place", apiroute.FieldError{In: "body", Name: secretText, Detail: secretText}, 500, problem(500), "ERROR"},
 		{"MaxBytesError", &http.MaxBytesError{Limit: 5}, 413,
 			`{"title":"Request Entity Too Large","status":413,"detail":"the body is longer than 5 bytes"}`, "WARN"},
 		{"wrapped MaxBytesError", fmt.Errorf("%s: %w", secretText, &http.MaxBytesError{Limit: 5}), 413,
@@ -180,9 +185,13 @@ func TestErrorResponse(t *testing.T) {
 			if len(lines) != 1 {
 				t.Fatalf("logged %q, want one line", lines)
 			}
-			if diff := cmp.Diff(map[string]string{
+			logged := map[string]string{
 				"level": tt.level, "method": "GET", "route": "/x/[id]", "path": "/x/1", "status": strconv.Itoa(tt.status), "error": tt.err.Error(),
-			}, record(lines[0])); diff != "" {
+			}
+			if e := (*apiroute.Error)(nil); errors.As(tt.err, &e) && e == nil {
+				logged["mistake"] = "an error that is a nil *apiroute.Error is not nil: return nil itself"
+			}
+			if diff := cmp.Diff(logged, record(lines[0])); diff != "" {
 				t.Errorf("log (-want +got):\n%s", diff)
 			}
 			got = s.oneReply(t, "HEAD", "/x/1")
@@ -446,7 +455,7 @@ func TestErrorTextStaysInside(t *testing.T) {
 		})}},
 		{"panic in FromHTTP", apiroute.FromHTTP(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(secretText) })), nil},
 		{"Timeout", func(req *apiroute.Request, _ *apiroute.Response) error { <-req.Context().Done(); return errSecret },
-			[]apiroute.Option{apiroute.Timeout(1)}},
+			[]apiroute.Option{apiroute.Timeout(time.Millisecond)}},
 		{"after the response", respond(func(res *apiroute.Response) error { res.Text("a"); return errSecret }), nil},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -2,6 +2,7 @@ package apiroute
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -29,7 +30,8 @@ type Event struct {
 }
 
 // An EventStream sends server-sent events; [Response.Events] returns one. It is valid until the
-// handler returns, and is safe for concurrent use by multiple goroutines.
+// handler returns, and is safe for concurrent use by multiple goroutines. The zero EventStream is
+// not usable.
 type EventStream struct {
 	res *Response
 
@@ -38,17 +40,21 @@ type EventStream struct {
 	err   error       // why the stream has ended; nil while it has not
 }
 
-// Events begins a response of server-sent events; see [EventStream.Send]. A client that reconnects
-// names the last event that it received in the header Last-Event-ID.
+// Events begins a response of server-sent events, which [EventStream.Send] sends. The response ends
+// when the handler returns. A client that reconnects names the last event that it received in the
+// header Last-Event-ID.
 //
-// The header is sent at once. The server's timeouts do not end the stream; instead, a client that
-// takes longer than 30 seconds to accept an event is disconnected. After 15 seconds without an
-// event, a comment is sent, which keeps proxies from closing the connection and detects clients
-// that are gone. After Events returns, only the stream may write to res.
+// The Content-Type is text/event-stream, and Cache-Control is no-cache unless it is set. The header
+// is sent at once. The server's timeouts do not end the stream; instead, a client that takes longer
+// than 30 seconds to accept an event is disconnected. After 15 seconds without an event, a comment
+// is sent, which keeps proxies from closing the connection and detects clients that are gone. After
+// Events returns, only the stream may write to res.
 //
-// A handler should return the error. It is [ErrAnswered] if the response has already begun, and it
-// matches [http.ErrNotSupported] if the server's writer cannot flush. It is also not nil for a HEAD
-// request, to end the handler; there it is not a failure.
+// If the writer cannot flush, as that of [http.TimeoutHandler], the events reach the client when
+// the writer sends them, which may be at the end.
+//
+// A handler should return the error. It is [ErrAnswered] if the response has already begun. It is
+// also not nil for a HEAD request, to end the handler; there it is not a failure.
 func (res *Response) Events() (*EventStream, error) {
 	h := res.Header()
 	h.Set("Content-Type", "text/event-stream")
@@ -59,12 +65,12 @@ func (res *Response) Events() (*EventStream, error) {
 	if err := res.beginStream(h["Content-Type"]); err != nil {
 		return nil, err
 	}
-	if err := res.FlushError(); err != nil {
+	if err := res.flushPart(); err != nil {
 		return nil, res.misuse(err)
 	}
 	s := &EventStream{res: res}
-	s.timer = time.AfterFunc(keepAlive, func() { s.write([]byte(":\n\n")) })
 	res.ensureExtra().stop = s.stop
+	s.timer = time.AfterFunc(keepAlive, func() { s.write([]byte(":\n\n")) })
 	return s, nil
 }
 
@@ -76,12 +82,18 @@ func (res *Response) Events() (*EventStream, error) {
 // Type contains a line break, or whose ID contains NUL. Nothing of it is sent then, and the stream
 // goes on.
 func (s *EventStream) Send(e Event) error {
+	if s == nil {
+		return errNoStream
+	}
 	b, err := e.encode(s.res.marshal)
 	if err != nil {
 		return err
 	}
 	return s.write(b)
 }
+
+// errNoStream is the error for a stream that Events has not begun, and whose error was ignored.
+var errNoStream = errors.New("apiroute: Send: the *EventStream is nil: return the error of Events instead of going on")
 
 // write sends an encoded event or comment, unless the stream has ended.
 func (s *EventStream) write(b []byte) error {

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"runtime"
 	"strings"
@@ -525,4 +526,75 @@ func TestThousandStreams(t *testing.T) {
 	await(t, "the goroutines to end", func() bool { return runtime.NumGoroutine() <= goroutines })
 	const slack = 4 << 20
 	await(t, "the memory to be given back", func() bool { return heap() < before+slack })
+}
+
+// A wrapper that hides the connection also keeps the server's timeouts on a stream. The log says so
+// once for each route, with the type of the wrapper, where there is a timeout that ends the stream.
+func TestStreamWarnsOfDeadlines(t *testing.T) {
+	t.Parallel()
+	back := newServer(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/event-stream")
+		io.WriteString(w, "data: x\n\n")
+	}))
+	write := func(s *httptest.Server) { s.Config.WriteTimeout = patience }
+	read := func(s *httptest.Server) { s.Config.ReadTimeout = patience }
+	for name, h := range map[string]apiroute.Handler{
+		"Stream": respond(streamX), "JSONLines": respond(linesOf(2)), "Events": respond(sendX), "Proxy": apiroute.Proxy(back.URL),
+	} {
+		for _, tt := range []struct {
+			name, use, method string
+			configure         func(*httptest.Server)
+			want              string // "": nothing is logged
+		}{
+			{"hidden", "hidden", "GET", write, "WriteTimeout"},
+			{"hidden inside", "unwrap hidden", "GET", write, "WriteTimeout"},
+			{"hidden outside", "hidden unwrap", "GET", write, "WriteTimeout"},
+			{"hidden from a body", "hidden", "POST", read, "ReadTimeout"},
+			{"no body to read", "hidden", "GET", read, ""},
+			{"no timeout", "hidden", "GET", http2(false), ""},
+			{"nothing to send", "hidden", "HEAD", write, ""},
+			{"unwrap", "unwrap", "POST", timeouts(patience), ""},
+			{"bare", "bare", "POST", timeouts(patience), ""},
+		} {
+			t.Run(name+", "+tt.name, func(t *testing.T) {
+				t.Parallel()
+				var use []func(http.Handler) http.Handler
+				for _, w := range strings.Fields(tt.use) {
+					use = append(use, wrappers[w])
+				}
+				s := serveWith(t, tt.configure, func(api *apiroute.Router) {
+					api.Handle("/a", h, apiroute.Use(use...))
+					api.Handle("/b", h, apiroute.Use(use...))
+				})
+				body := map[string]string{"POST": "body"}[tt.method]
+				for range 3 {
+					s.oneRequest(t, tt.method, "/a", body)
+					s.oneRequest(t, tt.method, "/b", body)
+				}
+				lines := s.warnings()
+				if tt.want == "" {
+					if len(lines) > 0 {
+						t.Errorf("logged %q", lines)
+					}
+					return
+				}
+				if len(lines) != 2 || logValue(lines[0], "route") != "/a" || logValue(lines[1], "route") != "/b" {
+					t.Fatalf("logged %q, want a warning for each route", lines)
+				}
+				for _, line := range lines {
+					if logValue(line, "level") != "WARN" || !strings.Contains(line, tt.want) || logValue(line, "writer") != "apiroute_test.hiddenWriter" {
+						t.Errorf("logged %q, want a warning of %s with the type", line, tt.want)
+					}
+				}
+			})
+		}
+	}
+}
+
+// oneRequest sends a request whose response does not matter, as long as it is whole.
+func (s *server) oneRequest(t *testing.T, method, path, body string) {
+	t.Helper()
+	if got := s.do(method, path, body); got.err != nil || got.status != 200 {
+		t.Errorf("status %d, error %v", got.status, got.err)
+	}
 }

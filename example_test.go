@@ -1,17 +1,12 @@
 package apiroute_test
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
-	"os"
 	"strings"
-	"time"
 
 	"example.com/apiroute"
 )
@@ -46,6 +41,57 @@ func Example() {
 	// Output:
 	// 200 {"name":"John Doe"}
 	// 404 {"title":"Not Found","status":404}
+}
+
+// A test of a handler needs no server.
+func Example_test() {
+	h := apiroute.Handler(func(req *apiroute.Request, res *apiroute.Response) error {
+		return res.Status(201).SetHeader("Location", "/api/posts/1").JSON(map[string]int{"id": 1})
+	})
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, httptest.NewRequest("POST", "/api/posts", nil))
+	fmt.Println(w.Code, w.Header().Get("Location"), w.Body)
+	// Output:
+	// 201 /api/posts/1 {"id":1}
+}
+
+// The options of New apply to all routes. A route can have another value.
+func ExampleNew() {
+	length := func(req *apiroute.Request, res *apiroute.Response) error {
+		body, err := req.Bytes()
+		if err != nil {
+			return err
+		}
+		return res.JSON(len(body))
+	}
+	api := apiroute.New(apiroute.BodyLimit(4))
+	api.Post("/api/note", length)
+	api.Post("/api/file", length, apiroute.BodyLimit(1<<20))
+	send(api, "POST", "/api/note", "Hello")
+	send(api, "POST", "/api/file", "Hello")
+	// Output:
+	// 413 {"title":"Request Entity Too Large","status":413,"detail":"the body is longer than 4 bytes"}
+	// 200 5
+}
+
+// A Router is the handler of a server.
+func ExampleRouter_ServeHTTP() {
+	api := apiroute.New()
+	api.Get("/api/user", func(req *apiroute.Request, res *apiroute.Response) error {
+		return res.JSON("John Doe")
+	})
+	server := httptest.NewServer(api) // in a program: http.ListenAndServe("localhost:8080", api)
+	defer server.Close()
+
+	resp, err := http.Get(server.URL + "/api/user")
+	if err != nil {
+		panic(err)
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	fmt.Println(resp.Status, string(body), err)
+	// Output:
+	// 200 OK "John Doe" <nil>
 }
 
 // One handler serves all methods of a path, as a file in pages/api does.
@@ -87,39 +133,91 @@ func ExampleRouter_Get() {
 	// 405 {"title":"Method Not Allowed","status":405}
 }
 
-func ExampleRequest_Segments() {
+func ExampleRouter_Post() {
+	var titles []string
 	api := apiroute.New()
-	show := func(req *apiroute.Request, res *apiroute.Response) error {
-		return res.JSON(req.Segments("slug"))
-	}
-	api.Get("/api/docs/[...slug]", show)
-	api.Get("/api/shop/[[...slug]]", show)
-	get(api, "/api/docs/a%2Fb/c")
-	get(api, "/api/shop")
-	get(api, "/api/docs")
+	api.Post("/api/posts", func(req *apiroute.Request, res *apiroute.Response) error {
+		var post struct {
+			Title string `json:"title"`
+		}
+		if err := req.JSON(&post); err != nil {
+			return err
+		}
+		titles = append(titles, post.Title)
+		return res.Status(201).JSON(titles)
+	})
+	send(api, "POST", "/api/posts", `{"title":"Hello"}`)
 	// Output:
-	// 200 ["a/b","c"]
-	// 200 []
-	// 404 {"title":"Not Found","status":404}
+	// 201 ["Hello"]
 }
 
-// Routes lists the paths in the order in which Next.js tries them, whatever the order of
-// registration.
-func ExampleRouter_Routes() {
-	h := func(*apiroute.Request, *apiroute.Response) error { return nil }
+func ExampleRouter_Put() {
+	posts := map[string]string{}
 	api := apiroute.New()
-	api.Get("/api/[...rest]", h)
-	api.Get("/api/[type]/latest", h)
-	api.Get("/api/posts/[id]", h)
-	api.Get("/api/posts/first", h)
-	for _, r := range api.Routes() {
-		fmt.Println(r.Method, r.Path)
-	}
+	api.Put("/api/posts/[id]", func(req *apiroute.Request, res *apiroute.Response) error {
+		var title string
+		if err := req.JSON(&title); err != nil {
+			return err
+		}
+		posts[req.Param("id")] = title
+		return res.JSON(posts)
+	})
+	send(api, "PUT", "/api/posts/7", `"Hello"`)
 	// Output:
-	// GET /api/posts/first
-	// GET /api/posts/[id]
-	// GET /api/[type]/latest
-	// GET /api/[...rest]
+	// 200 {"7":"Hello"}
+}
+
+// The JSON body changes the fields that it names and leaves the others as they are.
+func ExampleRouter_Patch() {
+	type post struct {
+		Title  string `json:"title"`
+		Author string `json:"author"`
+	}
+	stored := post{"Helo", "ada"}
+	api := apiroute.New()
+	api.Patch("/api/post", func(req *apiroute.Request, res *apiroute.Response) error {
+		patched := stored
+		if err := req.JSON(&patched); err != nil {
+			return err // patched may be filled in part, and stored is as it was
+		}
+		stored = patched
+		return res.JSON(stored)
+	})
+	send(api, "PATCH", "/api/post", `{"title":"Hello"}`)
+	// Output:
+	// 200 {"title":"Hello","author":"ada"}
+}
+
+func ExampleRouter_Delete() {
+	posts := map[string]string{"7": "Hello"}
+	api := apiroute.New()
+	api.Delete("/api/posts/[id]", func(req *apiroute.Request, res *apiroute.Response) error {
+		if _, ok := posts[req.Param("id")]; !ok {
+			return apiroute.Errorf(404, "no post %s", req.Param("id"))
+		}
+		delete(posts, req.Param("id"))
+		return nil // which is a 204
+	})
+	send(api, "DELETE", "/api/posts/7", "")
+	send(api, "DELETE", "/api/posts/7", "")
+	// Output:
+	// 204
+	// 404 {"title":"Not Found","status":404,"detail":"no post 7"}
+}
+
+// Method registers a handler for a method that has no function of its own.
+func ExampleRouter_Method() {
+	api := apiroute.New()
+	api.Method("QUERY", "/api/posts", func(req *apiroute.Request, res *apiroute.Response) error {
+		body, err := req.Bytes()
+		if err != nil {
+			return err
+		}
+		return res.Text("posts with " + string(body))
+	})
+	send(api, "QUERY", "/api/posts", "tag=go")
+	// Output:
+	// 200 posts with tag=go
 }
 
 // A group is a part of an API with a prefix and options of its own.
@@ -142,99 +240,57 @@ func ExampleRouter_Group() {
 	// 401 {"title":"Unauthorized","status":401,"detail":"log in first"}
 }
 
-// Standard middleware sees all requests.
-func ExampleUse() {
-	logged := func(next http.Handler) http.Handler {
-		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			next.ServeHTTP(w, r)
-			fmt.Println("served", r.Method, r.URL.Path)
-		})
-	}
-	api := apiroute.New(apiroute.Use(logged))
+// An existing mux gets the requests that match no route.
+func ExampleRouter_Mount() {
+	mux := http.NewServeMux()
+	mux.HandleFunc("/about", func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, "about us") })
+
+	api := apiroute.New()
 	api.Get("/api/user", func(req *apiroute.Request, res *apiroute.Response) error {
 		return res.Text("John Doe")
 	})
+	api.Mount("/", mux)
 	get(api, "/api/user")
-	get(api, "/api/nope")
+	get(api, "/about")
 	// Output:
-	// served GET /api/user
 	// 200 John Doe
-	// served GET /api/nope
-	// 404 {"title":"Not Found","status":404}
+	// 200 about us
 }
 
-// This middleware passes a value on to the handler and sees the handler's error.
-func ExampleAround() {
-	type userKey struct{}
-	withUser := func(next apiroute.Handler) apiroute.Handler {
-		return func(req *apiroute.Request, res *apiroute.Response) error {
-			ctx := context.WithValue(req.Context(), userKey{}, "ada")
-			req.Request = req.WithContext(ctx)
-			err := next(req, res)
-			fmt.Println("error:", err)
-			return err
-		}
-	}
-	api := apiroute.New(apiroute.Around(withUser))
-	api.Get("/api/me", func(req *apiroute.Request, res *apiroute.Response) error {
-		return res.Text(req.Context().Value(userKey{}).(string))
-	})
-	get(api, "/api/me")
-	// Output:
-	// error: <nil>
-	// 200 ada
-}
-
-func ExampleErrorf() {
-	posts := map[string]string{"1": "Hello"}
+// Routes lists the paths in the order in which Next.js tries them, whatever the order of
+// registration.
+func ExampleRouter_Routes() {
+	h := func(*apiroute.Request, *apiroute.Response) error { return nil }
 	api := apiroute.New()
-	api.Get("/api/posts/[id]", func(req *apiroute.Request, res *apiroute.Response) error {
-		post, ok := posts[req.Param("id")]
-		if !ok {
-			return apiroute.Errorf(404, "no post %q", req.Param("id"))
-		}
-		return res.JSON(post)
-	})
-	get(api, "/api/posts/1")
-	get(api, "/api/posts/2")
+	api.Get("/api/[...rest]", h)
+	api.Get("/api/[type]/latest", h)
+	api.Get("/api/posts/[id]", h)
+	api.Get("/api/posts/first", h)
+	for _, r := range api.Routes() {
+		fmt.Println(r.Method, r.Path)
+	}
 	// Output:
-	// 200 "Hello"
-	// 404 {"title":"Not Found","status":404,"detail":"no post \"2\""}
+	// GET /api/posts/first
+	// GET /api/posts/[id]
+	// GET /api/[type]/latest
+	// GET /api/[...rest]
 }
 
-// The response has a header, and the cause of the error is only logged.
-func ExampleError() {
-	api := apiroute.New(apiroute.Logger(slog.New(slog.NewTextHandler(io.Discard, nil))))
-	api.Get("/api/report", func(req *apiroute.Request, res *apiroute.Response) error {
-		return &apiroute.Error{
-			Status: 503,
-			Detail: "the report is being made",
-			Header: http.Header{"Retry-After": {"30"}},
-			Err:    errors.New("job 17 still runs on db-3"),
-		}
-	})
-	get(api, "/api/report")
+// A Route without a Method is for all methods.
+func ExampleRoute() {
+	h := func(*apiroute.Request, *apiroute.Response) error { return nil }
+	api := apiroute.New()
+	api.Handle("/api/user", h)
+	posts := api.Group("/api/posts")
+	posts.Get("", h)
+	posts.Delete("/[id]", h)
+	for _, r := range api.Routes() {
+		fmt.Printf("%q %s\n", r.Method, r.Path)
+	}
 	// Output:
-	// 503 {"title":"Service Unavailable","status":503,"detail":"the report is being made"}
-}
-
-// One function turns the errors of a library into responses.
-func ExampleOnError() {
-	api := apiroute.New(
-		apiroute.Logger(slog.New(slog.NewTextHandler(io.Discard, nil))),
-		apiroute.OnError(func(req *apiroute.Request, res *apiroute.Response, err error) error {
-			if errors.Is(err, os.ErrNotExist) {
-				return apiroute.Errorf(404, "no such file")
-			}
-			return err
-		}))
-	api.Get("/api/file/[name]", func(req *apiroute.Request, res *apiroute.Response) error {
-		_, err := os.Open("testdata/no/" + req.Param("name"))
-		return err
-	})
-	get(api, "/api/file/x")
-	// Output:
-	// 404 {"title":"Not Found","status":404,"detail":"no such file"}
+	// "GET" /api/posts
+	// "DELETE" /api/posts/[id]
+	// "" /api/user
 }
 
 // A router and a single handler are part of an existing mux.
@@ -258,155 +314,16 @@ func ExampleHandler_ServeHTTP() {
 	// 200 hook 7
 }
 
-// An existing mux gets the requests that match no route.
-func ExampleRouter_Mount() {
-	mux := http.NewServeMux()
-	mux.HandleFunc("/about", func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, "about us") })
-
-	api := apiroute.New()
-	api.Get("/api/user", func(req *apiroute.Request, res *apiroute.Response) error {
-		return res.Text("John Doe")
+// A plain handler of net/http serves a route.
+func ExampleFromHTTP() {
+	hello := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		fmt.Fprintf(w, "Hello, %s!", r.PathValue("name"))
 	})
-	api.Mount("/", mux)
-	get(api, "/api/user")
-	get(api, "/about")
-	// Output:
-	// 200 John Doe
-	// 200 about us
-}
-
-func ExampleRequest_JSON() {
 	api := apiroute.New()
-	api.Post("/api/users", func(req *apiroute.Request, res *apiroute.Response) error {
-		var user struct {
-			Name string `json:"name"`
-			Age  int    `json:"age"`
-		}
-		if err := req.JSON(&user); err != nil {
-			return err
-		}
-		return res.Status(201).JSON(user)
-	})
-	send(api, "POST", "/api/users", `{"name":"Ada","age":36}`)
-	send(api, "POST", "/api/users", `{"name":"Ada","age":"old"}`)
-	send(api, "POST", "/api/users", `{"name":"Ada"`)
+	api.Get("/api/hello/[name]", apiroute.FromHTTP(hello))
+	get(api, "/api/hello/Ada")
 	// Output:
-	// 201 {"name":"Ada","age":36}
-	// 400 {"title":"Bad Request","status":400,"detail":"1 field is wrong","errors":[{"in":"body","name":"age","detail":"must be an integer"}]}
-	// 400 {"title":"Bad Request","status":400,"detail":"the body is not valid JSON at offset 13","errors":[{"in":"body","detail":"is not valid JSON at offset 13"}]}
-}
-
-// Bind fills one struct from the whole request and reports all invalid fields together.
-func ExampleBind() {
-	type newComment struct {
-		PostID int  `path:"id"`
-		Notify bool `query:"notify" default:"true"`
-		Body   struct {
-			Text string `json:"text"`
-		} `body:"json"`
-	}
-	api := apiroute.New()
-	api.Post("/api/posts/[id]/comments", func(req *apiroute.Request, res *apiroute.Response) error {
-		in, err := apiroute.Bind[newComment](req)
-		if err != nil {
-			return err
-		}
-		return res.Status(201).Text(fmt.Sprintf("%d %t %s", in.PostID, in.Notify, in.Body.Text))
-	})
-	send(api, "POST", "/api/posts/7/comments", `{"text":"Nice"}`)
-	send(api, "POST", "/api/posts/x/comments?notify=maybe", `{"text":1}`)
-	// Output:
-	// 201 7 true Nice
-	// 400 {"title":"Bad Request","status":400,"detail":"3 fields are wrong","errors":[{"in":"path","name":"id","detail":"must be an integer"},{"in":"query","name":"notify","detail":"must be true or false"},{"in":"body","name":"text","detail":"must be a string"}]}
-}
-
-type paging struct {
-	Page int `query:"page" default:"1"`
-	Size int `query:"size" default:"20"`
-}
-
-// Validate is called when all fields have been filled.
-func (p paging) Validate() error {
-	if p.Size > 100 {
-		return apiroute.FieldError{In: "query", Name: "size", Detail: "must be at most 100"}
-	}
-	return nil
-}
-
-type listPosts struct {
-	paging
-	Tags []string `query:"tag"`
-}
-
-// A typed endpoint is a plain function.
-func list(_ context.Context, in listPosts) ([]string, error) {
-	return []string{fmt.Sprintf("page %d of %d posts with %q", in.Page, in.Size, in.Tags)}, nil
-}
-
-func ExampleGet() {
-	api := apiroute.New()
-	apiroute.Get(api, "/api/posts", list)
-	get(api, "/api/posts?page=2&tag=go&tag=web")
-	get(api, "/api/posts?size=1000")
-	// Output:
-	// 200 ["page 2 of 20 posts with [\"go\" \"web\"]"]
-	// 422 {"title":"Unprocessable Entity","status":422,"detail":"1 field is wrong","errors":[{"in":"query","name":"size","detail":"must be at most 100"}]}
-}
-
-// A test of a handler needs no server.
-func Example_test() {
-	h := apiroute.Handler(func(req *apiroute.Request, res *apiroute.Response) error {
-		return res.Status(201).SetHeader("Location", "/api/posts/1").JSON(map[string]int{"id": 1})
-	})
-	w := httptest.NewRecorder()
-	h.ServeHTTP(w, httptest.NewRequest("POST", "/api/posts", nil))
-	fmt.Println(w.Code, w.Header().Get("Location"), w.Body)
-	// Output:
-	// 201 /api/posts/1 {"id":1}
-}
-
-func ExampleResponse_Events() {
-	api := apiroute.New()
-	api.Get("/api/clock", func(req *apiroute.Request, res *apiroute.Response) error {
-		events, err := res.Events()
-		if err != nil {
-			return err
-		}
-		for i := 1; i <= 2; i++ {
-			err := events.Send(apiroute.Event{ID: fmt.Sprint(i), Type: "tick", Data: time.Unix(int64(i), 0).UTC()})
-			if err != nil {
-				return err // the client is gone
-			}
-		}
-		return nil
-	})
-	get(api, "/api/clock")
-	// Output:
-	// 200 event: tick
-	// id: 1
-	// data: "1970-01-01T00:00:01Z"
-	//
-	// event: tick
-	// id: 2
-	// data: "1970-01-01T00:00:02Z"
-}
-
-func ExampleJSONLines() {
-	api := apiroute.New()
-	api.Get("/api/squares", func(req *apiroute.Request, res *apiroute.Response) error {
-		return apiroute.JSONLines(res, func(yield func(int, error) bool) {
-			for i := 1; i <= 3; i++ {
-				if !yield(i*i, nil) {
-					return // the client is gone
-				}
-			}
-		})
-	})
-	get(api, "/api/squares")
-	// Output:
-	// 200 1
-	// 4
-	// 9
+	// 200 Hello, Ada!
 }
 
 // The client learns neither of the service behind the proxy nor of the key that it needs.

@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"mime/multipart"
 	"net/http"
 	"runtime/debug"
+	"slices"
 )
 
 // This file turns an error or a panic of a handler into a response and a log entry. The steps are
@@ -15,9 +17,7 @@ import (
 // chooses, write the log, and close the connection if part of another response has been sent
 // already.
 //
-// It also acts on a client that has gone: problemFor returns errGone if Request.clientGone reports
-// that the client has closed the connection. Nobody reads the response then, and the log entry has
-// the level Debug.
+// How the connection is closed, and what is different if the client has gone, is in cut.go.
 
 // A panicError is a recovered panic as an error, so that it takes the same way as an error that a
 // handler returns.
@@ -45,24 +45,21 @@ func (e *panicError) Unwrap() error {
 }
 
 var (
-	errGone     = &Error{Status: statusGone} // what problemFor returns if the client has gone
 	errSilent   = errors.New("apiroute: OnError returned nil and has not responded")
 	errPanicked = errors.New("apiroute: a panic that has been handled") // never sent or logged
 )
 
-// statusGone is the status with which nginx logs a request whose client has closed the connection
-// before the response. HTTP does not define it; it is for the log only, since no client receives
-// it.
-const statusGone = 499
-
 // fail responds to an error and logs it. If part of a response has been sent before the error, the
-// rest cannot follow. fail then panics with http.ErrAbortHandler, so that net/http closes the
-// connection and the part does not look like a whole response.
+// rest cannot follow. fail then cuts the response, so that the part does not look like a whole one.
 func (req *Request) fail(res *Response, err error) {
 	if req.Request == nil || req.URL == nil { // the handler has replaced it by an unusable one
 		req.Request = req.base
 	}
+	req.report(res, err, false)
 	late := res.started()
+	if late || errors.Is(err, context.Canceled) {
+		req.noteIfGone(res)
+	}
 	res.rollback()
 	onError := req.match.scope.onError
 	final := err
@@ -73,13 +70,42 @@ func (req *Request) fail(res *Response, err error) {
 	if !res.started() {
 		req.respondError(res, final)
 	}
-	req.log(int(res.code), late, err)
+	broken := cut && !res.isWhole()
+	req.log(res, req.logLevel(int(res.code), late, err), broken, err)
 	if onError != nil && final != nil && !sameText(final, err) {
-		req.log(int(res.code), cut, final)
+		req.log(res, req.logLevel(int(res.code), cut, final), broken, final)
 	}
-	if cut && !res.isWhole() {
-		panic(http.ErrAbortHandler)
+	if broken {
+		req.report(res, err, true)
+		req.cut(res)
 	}
+}
+
+// recorder returns what collects the Outcome of the request, or nil if there is no Done.
+func (req *Request) recorder(res *Response) *recorder {
+	if req.match.scope.done == nil || req.base == nil {
+		return nil
+	}
+	return recorderBehind(res, req.base)
+}
+
+// report tells Done of an error, and of whether it has cut the response.
+func (req *Request) report(res *Response, err error, cut bool) {
+	if rec := req.recorder(res); rec != nil {
+		rec.report(err, cut)
+	}
+}
+
+// callDone calls a function of Done. The response is complete, so all that is left to do with a
+// panic is to log it.
+func (req *Request) callDone(res *Response, f func(*Request, Outcome), o Outcome) {
+	defer func() {
+		if v := recover(); v != nil {
+			err := fmt.Errorf("apiroute: Done: %w", &panicError{v, debug.Stack()})
+			req.log(res, slog.LevelError, o.Cut, err)
+		}
+	}()
+	f(req, o)
 }
 
 // sameText reports whether two errors make the same log entry.
@@ -100,6 +126,9 @@ func (req *Request) callOnError(res *Response, err error) (final error) {
 			final = newPanicError(v)
 		}
 	}()
+	if !res.started() { // otherwise an event stream may be reading the state in another goroutine
+		res.state |= inOnError
+	}
 	if final = req.match.scope.onError(req, res, err); final == nil && !res.started() {
 		final = errSilent
 	}
@@ -109,34 +138,42 @@ func (req *Request) callOnError(res *Response, err error) (final error) {
 // respondError sends the complete response to an error. It must not be called once a response has
 // started.
 func (req *Request) respondError(res *Response, err error) {
-	if e := req.problemFor(err); e == errGone {
-		res.WriteHeader(statusGone)
-	} else {
-		res.code = int16(e.Status)
-		e.write(res.w, res.is(isHead))
+	e := req.problemFor(err)
+	res.code = int16(e.Status)
+	if err := e.write(res.w, req.base, res.is(isHead)); err != nil {
+		req.log(res, slog.LevelError, false, err)
 	}
 	res.state |= isDone
 }
 
-// ServeHTTP responds to a request with the error, and without a body if the method is HEAD. If w is
-// a [Response] that has already begun, it sends nothing, and [ErrAnswered] is logged.
-func (e *Error) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if res, ok := w.(*Response); ok && res.started() {
-		res.misuse(ErrAnswered)
-		return
+// Problem returns the Error that the client receives for err unless [OnError] responds otherwise,
+// and nil if err is nil. An OnError that renders errors in a form of its own takes the status from
+// it, and whatever else the client may know:
+//
+//	problem := req.Problem(err)
+//	return res.Status(problem.Status).HTML(page(problem.Status, problem.Detail))
+//
+// For an [*Error], wrapped or not, the result is a copy, and a 405 has an Allow header. For any
+// other error it is what the documentation of [Error] lists. A Title of "" still stands for the
+// text of the status. Problem depends on the request as well: on its route, on whether its
+// [Timeout] has passed, and on whether its context has been canceled. The caller may change the
+// result.
+func (req *Request) Problem(err error) *Error {
+	if err == nil {
+		return nil
 	}
-	if !e.valid() {
-		e = plain500
-	}
-	e.write(w, r.Method == http.MethodHead)
+	e := *req.problemFor(err)
+	e.Fields, e.Header, e.Extensions = slices.Clone(e.Fields), e.Header.Clone(), maps.Clone(e.Extensions)
+	return &e
 }
 
 // problemFor returns the problem that the client gets for an error. In this order:
 //
 //	panic                            500
 //	*Error, wrapped or not           itself, or a 500 if its status is invalid
+//	FieldErrors, wrapped or joined   422 with these fields
 //	any, after the route's Timeout   503
-//	context.Canceled, client gone    errGone
+//	context.Canceled, by the base    503, if the context that the request came with is done
 //	http.MaxBytesError               413
 //	errors of mime/multipart         413, 400 or 415
 //	any other                        500
@@ -145,7 +182,7 @@ func (e *Error) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // because it may be joined with an *Error.
 func (req *Request) problemFor(err error) *Error {
 	if e, ok := err.(*Error); ok && e.valid() { // the most common case
-		return e.withAllow(req.match.page)
+		return e.withAllow(req.matchOrDefault().page)
 	}
 	var e *Error
 	var panicked *panicError
@@ -157,11 +194,19 @@ func (req *Request) problemFor(err error) *Error {
 		if !e.valid() {
 			return plain500
 		}
-		return e.withAllow(req.match.page)
+		return e.withAllow(req.matchOrDefault().page)
+	case isFieldError(err):
+		list, all := fieldErrors(err)
+		if all && tells(list, err) {
+			err = nil
+		}
+		return unprocessable(list, err)
 	case req.pastTimeout():
 		return &Error{Status: http.StatusServiceUnavailable}
-	case errors.Is(err, context.Canceled) && req.clientGone():
-		return errGone
+	case errors.Is(err, context.Canceled) && req.ended() != nil:
+		// The client may be there: only its connection, and not the context, says whether it has
+		// gone. A response to a client that has gone harms nobody.
+		return &Error{Status: http.StatusServiceUnavailable}
 	case errors.As(err, &tooLarge):
 		return bodyTooLarge(tooLarge.Limit)
 	case errors.Is(err, multipart.ErrMessageTooLarge):
@@ -194,27 +239,32 @@ func (e *Error) withAllow(p *page) *Error {
 	return &c
 }
 
-// log writes an error to the log, with the status of the response. late reports that the error came
-// after the first byte of the response.
-func (req *Request) log(status int, late bool, err error) {
+// log writes an error to the log, with what the client has received: the status, and whether the
+// response is cut. After Hijack the package knows of neither.
+func (req *Request) log(res *Response, level slog.Level, cut bool, err error) {
 	defer func() { recover() }() // a logger that panics must not spoil the response
-	logger := req.match.scope.logger
-	if logger == nil {
-		logger = slog.Default()
-	}
-	ctx, level := req.Context(), req.logLevel(status, late, err)
+	logger, ctx := req.match.scope.log(), req.Context()
 	if !logger.Enabled(ctx, level) {
 		return
+	}
+	outcome := slog.Int("status", int(res.code))
+	if res.is(hijacked) {
+		outcome = slog.Bool("hijacked", true)
 	}
 	attrs := []slog.Attr{
 		slog.String("method", req.Method),
 		slog.String("route", req.Route()),
 		slog.String("path", req.URL.Path),
-		slog.Int("status", status),
+		outcome,
 		slog.String("error", fmt.Sprint(err)), // unlike err.Error(), it survives a nil pointer
+	}
+	if cut {
+		attrs = append(attrs, slog.Bool("cut", true))
 	}
 	if p := (*panicError)(nil); errors.As(err, &p) {
 		attrs = append(attrs, slog.String("stack", string(p.stack)))
+	} else if mistake := nilMistake(err); mistake != "" {
+		attrs = append(attrs, slog.String("mistake", mistake))
 	}
 	logger.LogAttrs(ctx, level, "apiroute: request failed", attrs...)
 }
@@ -227,11 +277,14 @@ func (req *Request) log(status int, late bool, err error) {
 func (req *Request) logLevel(status int, late bool, err error) slog.Level {
 	e, ok := err.(*Error)
 	switch {
-	case status == statusGone, late && req.clientGone():
+	case req.clientGone() && (late || errors.Is(err, context.Canceled)):
 		return slog.LevelDebug
 	case late, status >= 500:
 		return slog.LevelError
 	case ok && e != nil && e.untold() == "":
+		return slog.LevelDebug
+	}
+	if list, all := fieldErrors(err); all && tells(list, err) {
 		return slog.LevelDebug
 	}
 	return slog.LevelWarn

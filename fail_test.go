@@ -91,8 +91,8 @@ func TestErrorClientGone(t *testing.T) {
 		status int
 		level  string
 	}{
-		{"the error of the context", func(err error) error { return err }, 499, "DEBUG"},
-		{"wrapped", func(err error) error { return fmt.Errorf("query: %w", err) }, 499, "DEBUG"},
+		{"the error of the context", func(err error) error { return err }, 503, "DEBUG"},
+		{"wrapped", func(err error) error { return fmt.Errorf("query: %w", err) }, 503, "DEBUG"},
 		{"another", func(error) error { return errSecret }, 500, "ERROR"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -142,7 +142,7 @@ func TestErrorTimeout(t *testing.T) {
 				api.Get("/x", func(req *apiroute.Request, _ *apiroute.Response) error {
 					<-req.Context().Done()
 					return tt.err(req)
-				}, apiroute.Timeout(1))
+				}, apiroute.Timeout(time.Millisecond))
 			})
 			if got := s.fetch("GET", "/x", ""); got.status != tt.status || got.err != nil {
 				t.Errorf("%d %q, error %v; want %d", got.status, got.body, got.err, tt.status)
@@ -432,6 +432,9 @@ func TestErrorAfterFirstByte(t *testing.T) {
 					t.Fatalf("logged %q, want one line", lines)
 				}
 				logged := record(lines[0])
+				if cut := logged["cut"] == "true"; cut != step.cut || logged["status"] == "" {
+					t.Errorf("logged %v; want the status, and cut: %t", logged, step.cut)
+				}
 				if logged["error"] == "" || (logged["stack"] != "") != (name == "panic") || name == "panic" && logged["level"] != "ERROR" {
 					t.Errorf("logged %v; want the error, and a panic with its stack", logged)
 				}

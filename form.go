@@ -1,27 +1,28 @@
 package apiroute
 
 import (
-	"errors"
+	"bytes"
+	"mime"
 	"mime/multipart"
-	"net/http"
 	"net/url"
-	"os"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 )
 
-// This file reads queries and forms. A query and a urlencoded form have the same syntax, and
-// fromPairs reads both. A multipart form may have files, and net/http reads it. Both give their
-// values to the binder, and report names that no field has if the route has [RejectUnknown].
-
-// formMemory is how many bytes of a form's files are kept in memory. Larger files go to temporary
-// files on disk, which Request.close removes.
-const formMemory = 1 << 20
+// This file fills structs from queries and forms. A query and a urlencoded form have the same
+// syntax, and fromPairs reads both. A multipart form may have files, and net/http reads it. Both
+// give their values to the binder, and report names that no field has if the route has
+// [RejectUnknown].
 
 // fromPairs fills the fields of a set from raw, a query or a urlencoded form. It accepts what
 // url.ParseQuery accepts, but does not build a map. in is "query" or "form", for faults.
 func (b *binder) fromPairs(set *fieldSet, v reflect.Value, in, raw string) {
+	if hasTooManyPairs(raw) {
+		b.refuseAll(set, tooManyPairs.of(in, ""))
+		return
+	}
 	var p pair
 	for raw != "" {
 		if raw = p.cut(raw); p.name == "" && !p.assigned {
@@ -31,7 +32,7 @@ func (b *binder) fromPairs(set *fieldSet, v reflect.Value, in, raw string) {
 			p.unescape()
 		}
 		if p.bad {
-			b.refuseAll(set, in, "has a bad escape or a semicolon")
+			b.refuseAll(set, malformedPair.of(in, ""))
 			return
 		}
 		if f := set.get(p.name); f != nil {
@@ -95,9 +96,9 @@ func (b *binder) unknown(in, name string) {
 	if len(name) > maxJSONPath {
 		name = name[:maxJSONPath] + "…"
 	}
-	name = strings.ToValidUTF8(name, "\uFFFD")
-	if b.numUnknown < maxUnknown && !slices.Contains(b.faults, FieldError{in, name, isUnknown}) {
-		b.addFault(b.numFields, in, name, isUnknown)
+	fault := isUnknown.of(in, strings.ToValidUTF8(name, "\uFFFD"))
+	if b.numUnknown < maxUnknown && !slices.Contains(b.faults, fault) {
+		b.addFaults(b.numFields, fault)
 		b.numUnknown++
 	}
 }
@@ -108,22 +109,21 @@ func (b *binder) unknown(in, name string) {
 func (b *binder) fromMultipart(v reflect.Value) error {
 	form, err := b.req.multipartForm()
 	if e, ok := err.(*Error); ok && len(e.Fields) > 0 { // malformed, but no reason to hide other faults
-		b.refuseAll(&b.body.form, "form", e.Fields[0].Detail)
+		b.refuseAll(&b.body.form, e.Fields[0])
 		return nil
 	}
 	if err != nil {
 		return err
 	}
 	for _, f := range b.body.form.fields {
-		values, files := form.Value[f.name], form.File[f.name]
-		if f.file { // browsers send an empty text for a file that was not chosen
-			values = slices.DeleteFunc(slices.Clone(values), func(s string) bool { return s == "" })
-		}
-		for _, s := range values {
+		// Browsers send an empty text for a file that was not chosen.
+		for _, s := range form.Value[f.name] {
 			b.give(f, v, s)
 		}
-		if len(files) > 0 {
-			b.giveFiles(f, v, files)
+		if files := form.File[f.name]; len(files) > 0 {
+			if err := b.giveFiles(f, v, files); err != nil {
+				return err
+			}
 		}
 	}
 	if b.req.matchOrDefault().scope.rejectUnknown {
@@ -133,7 +133,7 @@ func (b *binder) fromMultipart(v reflect.Value) error {
 			}
 		}
 	}
-	b.checkAbsent(b.body.form.fields, v)
+	b.finish(b.body.form.fields, v)
 	return nil
 }
 
@@ -151,66 +151,69 @@ func namesOf(form *multipart.Form) []string {
 	return slices.Compact(names)
 }
 
-// giveFiles sets a field to the files that the form has for its name. There is at least one.
-func (b *binder) giveFiles(f *field, v reflect.Value, files []*multipart.FileHeader) {
-	*b.status(f) |= present
+// giveFiles sets a field to the files that the form has for its name. There is at least one. A
+// field that takes JSON is set to the contents of files that say that they are JSON. The error is
+// that of reading such a file.
+func (b *binder) giveFiles(f *field, v reflect.Value, files []*multipart.FileHeader) error {
 	switch {
+	case f.json:
+		return b.giveJSONFiles(f, v, files)
 	case !f.file:
-		b.refuse(f, "must not be a file")
+		b.refuse(f, mustNotBeFile)
 	case f.slice:
 		v.FieldByIndex(f.index).Set(reflect.ValueOf(files))
 	case len(files) > 1:
-		b.refuse(f, "must be given only once")
+		b.refuse(f, isRepeated)
 	default:
 		v.FieldByIndex(f.index).Set(reflect.ValueOf(files[0]))
 	}
+	*b.status(f) |= present
+	return nil
 }
 
-// multipartForm returns the form in a multipart body. The first call reads it; later calls, and
-// those of other code in the request, return the same form.
+// giveJSONFiles gives the contents of files to a field that takes JSON. That is how a browser sends
+// a Blob in a form: as a file named blob, with the type of the Blob.
+func (b *binder) giveJSONFiles(f *field, v reflect.Value, files []*multipart.FileHeader) error {
+	for _, file := range files {
+		mediaType, params, err := mime.ParseMediaType(file.Header.Get("Content-Type"))
+		if err != nil || !isJSON(mediaType) || !isUTF8(params) {
+			b.refuse(f, mustBeJSON)
+			return nil
+		}
+		data, err := b.req.readFile(file)
+		if err != nil {
+			return err
+		}
+		b.give(f, v, string(data))
+	}
+	return nil
+}
+
+// giveJSON decodes a JSON text into target, the field f of a form. The names of the faults begin
+// with that of the field, as in meta.items[2].price.
 //
-// It does not read the form with ParseMultipartForm, which also parses the query and returns its
-// errors.
-func (req *Request) multipartForm() (*multipart.Form, error) {
-	if req.MultipartForm != nil {
-		// The handler or middleware has called ParseMultipartForm, or MultipartReader. The latter
-		// leaves an empty form, which only net/http can tell from a real one: it then returns an
-		// error.
-		if req.ParseMultipartForm(formMemory) != nil {
-			return nil, errBodyRead
+// A slice takes one array, or any number of objects, each of which is one element: OpenAPI sends
+// them so.
+func (b *binder) giveJSON(f *field, target reflect.Value, data []byte) {
+	name, known := f.name, f.target
+	switch isObject := bytes.HasPrefix(bytes.TrimLeft(data, " \t\r\n"), []byte("{")); {
+	case f.slice && isObject:
+		name += "[" + strconv.Itoa(target.Len()) + "]"
+		target, known = appendZero(target), f.item
+	case f.slice && !target.IsNil():
+		b.refuse(f, isRepeated)
+		return
+	}
+	if target.Kind() == reflect.Pointer {
+		target.Set(reflect.New(target.Type().Elem()))
+		target = target.Elem()
+	}
+	for _, fault := range b.decodeJSON(data, target, known) {
+		if fault.Name != "" && fault.Name[0] != '[' {
+			fault.Name = "." + fault.Name
 		}
-		return req.MultipartForm, nil
+		fault.In, fault.Name = f.in, name+fault.Name
+		b.addFaults(f.order, fault)
+		*b.status(f) |= refused
 	}
-	if err := req.checkLength(); err != nil {
-		return nil, err
-	}
-	if hasBody(req.Request) {
-		b := req.wholeBody()
-		if b.progress.Load() != unread {
-			return nil, errBodyRead
-		}
-		b.offset = 0 // if the body is buffered, from its beginning
-	}
-	r, err := req.MultipartReader()
-	if err != nil {
-		return nil, badRequest(FieldError{"form", "", "has no boundary"})
-	}
-	form, err := r.ReadForm(formMemory)
-	if err == nil {
-		req.MultipartForm = form
-		return form, nil
-	}
-	req.MultipartForm = nil // MultipartReader has set it to an empty form
-	var tooLarge *http.MaxBytesError
-	switch {
-	case errors.Is(err, multipart.ErrMessageTooLarge):
-		return nil, &Error{Status: http.StatusRequestEntityTooLarge, Detail: "the form has too many parts or parts that are too large"}
-	case errors.As(err, &tooLarge):
-		return nil, bodyTooLarge(tooLarge.Limit)
-	case errors.Is(err, os.ErrDeadlineExceeded):
-		return nil, req.bodyError(err)
-	}
-	e := badRequest(FieldError{"form", "", "is malformed or incomplete"})
-	e.Err = err
-	return nil, e
 }

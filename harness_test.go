@@ -41,6 +41,17 @@ type server struct {
 	opened  int       // connections that have been opened
 }
 
+// nilList returns what a nil slice within a value is in a JSON response: [] where the toolchain has
+// encoding/json/v2, and otherwise null.
+func nilList(t *testing.T) string {
+	t.Helper()
+	text, err := apiroute.EncodeText([]int(nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
 // newServer starts a server. The functions in configure may change it before it starts; with
 // EnableHTTP2 set, it speaks HTTP/2 over TLS.
 func newServer(t testing.TB, h http.Handler, configure ...func(*httptest.Server)) *server {

@@ -3,7 +3,6 @@ package apiroute_test
 import (
 	"compress/gzip"
 	"context"
-	"encoding/json"
 	"errors"
 	"io"
 	"net"
@@ -117,7 +116,7 @@ func twiceRoutes(api *apiroute.Router) {
 
 // named returns an attack with a document that is accepted, and whose member name has a value.
 func named(doc, name string) attack {
-	b, _ := json.Marshal(hostileDoc{Name: name})
+	b, _ := apiroute.EncodeText(hostileDoc{Name: name})
 	return attack{send: jsonText("/json", doc), status: 200, body: string(b)}
 }
 

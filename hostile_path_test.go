@@ -1,6 +1,7 @@
 package apiroute_test
 
 import (
+	"crypto/tls"
 	"net/http"
 	"regexp"
 	"slices"
@@ -188,6 +189,34 @@ func TestHostileHTTP2Preface(t *testing.T) {
 	}
 }
 
+// http2Status sends a GET request over HTTP/2, whose :path may be anything; Go's client sends only
+// paths. It returns the status of the response if that is 200, 400, 404 or 500, and otherwise 0.
+func http2Status(t testing.TB, s *server, path string) int {
+	t.Helper()
+	tc, err := tls.Dial("tcp", s.Listener.Addr().String(), &tls.Config{InsecureSkipVerify: true, NextProtos: []string{"h2"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tc.Close()
+	c := newConn(tc)
+	frame := func(kind, flags, stream byte, payload string) string {
+		return string([]byte{0, 0, byte(len(payload)), kind, flags, 0, 0, 0, stream}) + payload
+	}
+	// The fields by their place in the static table of RFC 7541, appendix A: :method GET, :scheme
+	// https, :path and :authority.
+	fields := "\x82\x87\x04" + string(rune(len(path))) + path + "\x01\x01x"
+	c.send(t, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"+frame(4, 0, 0, "")+frame(1, 5, 1, fields)) // SETTINGS, HEADERS
+	for {
+		head := readN(t, c.r, 9)
+		payload := readN(t, c.r, int(head[0])<<16|int(head[1])<<8|int(head[2]))
+		if kind, stream := head[3], head[8]; kind == 1 && stream == 1 {
+			return map[byte]int{0x88: 200, 0x8c: 400, 0x8d: 404, 0x8e: 500}[payload[0]]
+		} else if kind == 3 || kind == 7 { // RST_STREAM, GOAWAY
+			return 0
+		}
+	}
+}
+
 // No response may send the client to another host (CVE-2022-40083), whether a path has no route or
 // each of them has one.
 func TestHostileRedirects(t *testing.T) {
@@ -195,6 +224,7 @@ func TestHostileRedirects(t *testing.T) {
 	for name, register := range map[string]func(*apiroute.Router){
 		"few routes": addHostileRoutes,
 		"every path": func(api *apiroute.Router) { api.Get("/[[...all]]", sayOK) },
+		"a mount":    func(api *apiroute.Router) { api.Mount("/", apiroute.Handler(sayOK)) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -212,6 +242,8 @@ func TestHostileRedirects(t *testing.T) {
 	t.Run("to the path on this host", func(t *testing.T) {
 		s := newAPI(t, func(api *apiroute.Router) { api.Get("/[[...all]]", sayOK) })
 		redirected(getText("//evil.com/"), "/evil.com").run(t, s)
+		s = newAPI(t, func(api *apiroute.Router) { api.Mount("/", apiroute.Handler(sayOK)) })
+		redirected(getText("//evil.com/"), "/evil.com/").run(t, s)
 	})
 }
 

@@ -155,7 +155,7 @@ func programsOutOfOrder() []program {
 		{name: "MultipartReader and then Bind", attack: readBefore(postText("/x", part, isMultipart)),
 			handler: bindAfter(func(req *apiroute.Request) error { _, err := req.MultipartReader(); return err })},
 		{name: "PostFormValue in Use and then Bind", handler: bind, opts: parsesForms,
-			attack: readBefore(postText("/x", "name=a&n=7", isForm))},
+			attack: attack{send: postText("/x", "name=a&n=7", isForm), status: 200, has: []string{`"Name":"a"`}}},
 		{name: "PostFormValue in Use and then Bind of multipart", handler: bind, opts: parsesForms,
 			attack: attack{send: postText("/x", part, isMultipart), status: 200, has: []string{`"Name":"a"`}}},
 		{name: "Close and then Bind", attack: readBefore(postText("/x", "name=a", isForm)),
@@ -191,6 +191,67 @@ func TestHostilePrograms(t *testing.T) {
 				a.run(t, s)
 			})
 		})
+	}
+}
+
+// Middleware that passes on nothing, or a writer that cannot write, is in the log.
+func TestHostileMiddlewareNil(t *testing.T) {
+	t.Parallel()
+	use := func(call func(http.Handler, http.ResponseWriter, *http.Request)) apiroute.Option {
+		return apiroute.Use(func(next http.Handler) http.Handler {
+			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { call(next, w, r) })
+		})
+	}
+	around := func(call func(apiroute.Handler, *apiroute.Request, *apiroute.Response) error) apiroute.Option {
+		return apiroute.Around(func(next apiroute.Handler) apiroute.Handler {
+			return func(req *apiroute.Request, res *apiroute.Response) error { return call(next, req, res) }
+		})
+	}
+	for _, tt := range []struct {
+		name   string
+		opt    apiroute.Option
+		aborts bool
+		log    string
+	}{
+		{"a nil writer", use(func(next http.Handler, _ http.ResponseWriter, r *http.Request) { next.ServeHTTP(nil, r) }),
+			false, "panic: apiroute: middleware has called next.ServeHTTP with a nil http.ResponseWriter"},
+		{"a nil Response", use(func(next http.Handler, _ http.ResponseWriter, r *http.Request) {
+			next.ServeHTTP((*apiroute.Response)(nil), r)
+		}), false, "panic: apiroute: middleware has called next.ServeHTTP with a nil http.ResponseWriter"},
+		{"a nil request", use(func(next http.Handler, w http.ResponseWriter, _ *http.Request) { next.ServeHTTP(w, nil) }),
+			false, "panic: apiroute: middleware has called next.ServeHTTP with a nil *http.Request"},
+		{"nothing", use(func(next http.Handler, _ http.ResponseWriter, _ *http.Request) { next.ServeHTTP(nil, nil) }),
+			false, "panic: apiroute: middleware has called next.ServeHTTP with a nil http.ResponseWriter"},
+		{"a wrapper of nothing", use(func(next http.Handler, _ http.ResponseWriter, r *http.Request) {
+			next.ServeHTTP(struct{ http.ResponseWriter }{}, r)
+		}), true, "panic: runtime error: invalid memory address or nil pointer dereference, and the response to it: panic: runtime error"},
+		{"a nil Request of Around", around(func(next apiroute.Handler, _ *apiroute.Request, res *apiroute.Response) error { return next(nil, res) }),
+			false, "panic: apiroute: middleware has called next with a nil *Request"},
+		{"a nil Response of Around", around(func(next apiroute.Handler, req *apiroute.Request, _ *apiroute.Response) error { return next(req, nil) }),
+			false, "panic: apiroute: middleware has called next with a nil *Response"},
+	} {
+		for level, register := range map[string]func(*apiroute.Router) *apiroute.Router{
+			"New":   func(api *apiroute.Router) *apiroute.Router { return api },
+			"Group": func(api *apiroute.Router) *apiroute.Router { return api.Group("", tt.opt) },
+		} {
+			t.Run(tt.name+", "+level, func(t *testing.T) {
+				t.Parallel()
+				var opts []apiroute.Option
+				if level == "New" {
+					opts = append(opts, tt.opt)
+				}
+				s := newAPI(t, func(api *apiroute.Router) { register(api).Get("/x", sayOK) }, opts...)
+				if got := s.raw(getText("/x")); !tt.aborts {
+					got.want(t, 500, problem(500))
+				} else if got.err == nil {
+					t.Errorf("%d %q, want a response that breaks off", got.status, got.body)
+				}
+				lines := s.logs()
+				if len(lines) != 1 || !strings.HasPrefix(logValue(lines[0], "error"), tt.log) || !strings.Contains(logValue(lines[0], "stack"), "hostile_program_test.go") {
+					t.Errorf("log %q, want one line with %q and the stack of the middleware", lines, tt.log)
+				}
+			})
+		}
 	}
 }
 

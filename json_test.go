@@ -18,7 +18,7 @@ import (
 // The body must say that it is JSON, in UTF-8 and without an encoding.
 func TestRequestJSONMediaType(t *testing.T) {
 	t.Parallel()
-	const mustBeJSON = "the body must be application/json"
+	const mustBeJSON = "the Content-Type must be application/json"
 	for _, test := range []struct {
 		contentType string // "-" is none
 		encoding    string
@@ -402,17 +402,12 @@ func TestRequestJSONFields(t *testing.T) {
 		{`{"name":"a long name","odd":1}`, "odd", wrong},
 		{`{"any":"` + strings.Repeat("x", 1<<17) + `","i":"secret"}`, "i", isInt}, // a long text
 
-		// The first fault is reported.
-		{`{"i":"x","ok":1}`, "i", isInt},
-		{`{"i":"x","t":"secret"}`, "i", isInt},
-		{`{"t":"secret","i":"x"}`, "t", aTime},
-		{`{"b":"!","i":"x"}`, "b", "must be a string in base64"},
-		{`{"i":"x","b":"!"}`, "i", isInt},
-		{`{"t":"secret","items":[{"at":"secret"}]}`, "t", aTime},
-
 		// A syntax error is reported before any value that does not fit.
 		{`{"i":"x","zz":}`, "", "is not valid JSON at offset 14"},
 		{`[1,]`, "", "is not valid JSON at offset 3"},
+		{`{{`, "", "is not valid JSON at offset 1"},
+		{`{nul`, "", "is not valid JSON at offset 1"},
+		{`{"i":1, [`, "", "is not valid JSON at offset 8"},
 		{`{"t":"secret"`, "", "is not valid JSON at offset 13"},
 	} {
 		t.Run(shortName(test.doc), func(t *testing.T) {
@@ -501,7 +496,7 @@ func TestRequestJSONWhole(t *testing.T) {
 // A body without a byte is empty, whatever its type is said to be.
 func TestRequestJSONEmpty(t *testing.T) {
 	t.Parallel()
-	want := `{"title":"Bad Request","status":400,"detail":"the body is empty","errors":[{"in":"body","detail":"is empty"}]}`
+	want := `{"title":"Bad Request","status":400,"detail":"the body is empty","errors":[{"in":"body","code":"required","detail":"is empty"}]}`
 	for name, request := range map[string]string{
 		"Content-Length 0":         sizedRequest("/any", ""),
 		"chunked":                  chunkedRequest("/any"),
@@ -591,9 +586,13 @@ func TestRequestJSONStrict(t *testing.T) {
 	}
 	field := func(name, detail string) string {
 		if name == "" {
-			return fmt.Sprintf(`{"title":"Bad Request","status":400,"detail":"the body %s","errors":[{"in":"body","detail":%q}]}`, detail, detail)
+			return fmt.Sprintf(`{"title":"Bad Request","status":400,"detail":"the body %s","errors":[{"in":"body","code":"type","detail":%q}]}`, detail, detail)
 		}
-		return fmt.Sprintf(`{"title":"Bad Request","status":400,"detail":"1 field is wrong","errors":[{"in":"body","name":%q,"detail":%q}]}`, name, detail)
+		code := "type"
+		if detail == "is not known" {
+			code = "additionalProperties"
+		}
+		return fmt.Sprintf(`{"title":"Bad Request","status":400,"detail":"1 field is wrong","errors":[{"in":"body","name":%q,"code":%q,"detail":%q}]}`, name, code, detail)
 	}
 	for _, test := range []struct{ path, doc, v1, v2 string }{
 		{"/doc", `{"name":"a","NAME":"b"}`, "b", "a"},
@@ -651,10 +650,6 @@ func TestRequestJSONUnknown(t *testing.T) {
 		{`{"m":{"zz":1},"any":{"zz":1},"raw":{"zz":1},"zz":1}`, "zz", unknown}, // a map has no unknown names
 		{`{"any":{"items":[{"zz":1}]},"items":[{"zz":1}]}`, "items[0].zz", unknown},
 		{`{"c":{"zz":1},"zz":1}`, "zz", unknown}, // a type that decodes itself decides
-		{`{"i":"x","zz":1}`, "i", "must be an integer"},
-		{`{"zz":1,"i":"x"}`, "zz", unknown},
-		{`{"items":[{"zz":1}],"t":"secret"}`, "items[0].zz", unknown},
-		{`{"t":"secret","zz":1}`, "t", "must be a time such as 2006-01-02T15:04:05Z"},
 		{`{"zz":}`, "", "is not valid JSON at offset 6"},
 		{`{"zz":1}{}`, "", "is not valid JSON at offset 8"},
 	} {

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"io"
 	"reflect"
 	"strings"
 )
@@ -13,9 +14,9 @@ import (
 // This file is for toolchains without encoding/json/v2. It declares the same functions as
 // json_v2.go.
 
-// jsonV2 reports whether the toolchain decodes with encoding/json/v2. A name that differs from the
-// field's in letter case is then unknown, and a name that appears twice or a string that is not
-// Unicode is an error.
+// jsonV2 reports whether the toolchain has encoding/json/v2. A name that differs from the field's in
+// letter case is then unknown, and a name that appears twice or a string that is not Unicode is an
+// error. Nil slices and maps are encoded as [] and {}.
 const jsonV2 = false
 
 // unmarshal decodes a JSON text into dst, a pointer.
@@ -27,6 +28,13 @@ func unmarshal(data []byte, dst any, rejectUnknown bool) error {
 	}
 	return json.Unmarshal(data, dst)
 }
+
+// encode writes v as JSON and a newline to w, with one call of Write. An error of Write is returned as it
+// is.
+func encode(w io.Writer, v any) error { return json.NewEncoder(w).Encode(v) }
+
+// encodeText returns v as JSON.
+func encodeText(v any) ([]byte, error) { return json.Marshal(v) }
 
 // syntaxOffset returns the offset at which a text stops being JSON, given the error of decoding it.
 // It returns false if the text is JSON.
@@ -62,5 +70,9 @@ func isSyntaxError(err error) bool {
 // calls. Only encoding/json/v2 calls it.
 func decodesFrom(reflect.Type) bool { return false }
 
-// describe returns the detail for an error of decoding a value, such as "must be an integer".
-func describe(err error) string { return describeV1(err) }
+// encodesTo reports whether a pointer type has a method MarshalJSONTo that encoding/json calls. Only
+// encoding/json/v2 calls it.
+func encodesTo(reflect.Type) bool { return false }
+
+// describe returns the breach for an error of decoding a value, such as "must be an integer".
+func describe(err error) breach { return describeV1(err) }

@@ -318,11 +318,11 @@ func agrees(t *testing.T, typ reflect.Type, doc string, reject bool) (refused bo
 	err := unmarshal([]byte(doc), reflect.New(typ).Interface(), reject)
 	w := jsonWalk{data: []byte(doc), doc: doc, namesOnce: jsonV2, rejectUnknown: reject}
 	w.pos = skipSpace(doc, 0)
-	w.value(goTypeOf(reflect.PointerTo(typ)))
+	w.value(goTypeOf(reflect.PointerTo(typ)), nil, nil)
 	if (err != nil) != (len(w.faults) > 0) {
 		t.Fatalf("%v, reject unknown %t:\n%s\nencoding/json: %v\nthe walk: %q", typ, reject, doc, err, w.faults)
 	}
-	if len(w.faults) > maxJSONFaults || len(w.faults) < maxJSONFaults && (w.pos > len(doc) || strings.TrimSpace(doc[w.pos:]) != "" || len(w.steps) > 0) {
+	if len(w.faults) > maxFaults || len(w.faults) < maxFaults && (w.pos > len(doc) || strings.TrimSpace(doc[w.pos:]) != "" || len(w.steps) > 0) {
 		t.Fatalf("%v: %s: %d faults, and the walk ends at %d, %d deep", typ, doc, len(w.faults), w.pos, len(w.steps))
 	}
 	for _, f := range w.faults {

@@ -2,12 +2,10 @@ package apiroute
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"math/rand"
-	"net/http/httptest"
 	"reflect"
 	"regexp"
 	"runtime"
@@ -30,7 +28,7 @@ func firstFault(faults []FieldError) (path, detail string) {
 
 // faultList returns what is wrong with a JSON text, a line for each fault.
 func faultList[T any](doc string, c config) (list []string) {
-	for _, f := range decodeJSON([]byte(doc), new(T), &c, false) {
+	for _, f := range decodeJSON([]byte(doc), new(T), &c, jsonTarget{}) {
 		list = append(list, f.Name+" "+f.Detail)
 	}
 	return list
@@ -59,8 +57,8 @@ func TestJSONFaultsAll(t *testing.T) {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 	list := faultList[[]int]("["+strings.Repeat(`"x",`, 1000)+"1]", defaults)
-	if len(list) != maxJSONFaults || list[0] != "[0] must be an integer" || list[19] != "[19] must be an integer" {
-		t.Errorf("got %d faults, want the first %d: %q", len(list), maxJSONFaults, list)
+	if len(list) != maxFaults || list[0] != "[0] must be an integer" || list[19] != "[19] must be an integer" {
+		t.Errorf("got %d faults, want the first %d: %q", len(list), maxFaults, list)
 	}
 }
 
@@ -103,7 +101,7 @@ func (v *faultMember) UnmarshalJSON(b []byte) error {
 	if err := json.Unmarshal(b, &name); err != nil {
 		return errors.Join(errors.New("secret"), err)
 	}
-	return FieldError{"query", name, "is taken"}
+	return FieldError{In: "query", Name: name, Detail: "is taken"}
 }
 
 func TestJSONFaultsOfOwnCode(t *testing.T) {
@@ -185,16 +183,16 @@ func TestJSONFaultsOfStringOption(t *testing.T) {
 func TestJSONFaultsInInterface(t *testing.T) {
 	var inner struct{ A int }
 	var dst any = &inner
-	if got := decodeJSON([]byte(`{"A":"x"}`), &dst, &defaults, false); len(got) != 1 || got[0] != (FieldError{"body", "A", "must be an integer"}) {
+	if got := decodeJSON([]byte(`{"A":"x"}`), &dst, &defaults, jsonTarget{}); len(got) != 1 || got[0] != (FieldError{In: "body", Name: "A", Code: "type", Detail: "must be an integer"}) {
 		t.Errorf("got %q", got)
 	}
 	dst = &dst
-	if got := heldType(dst); got != reflect.TypeFor[*any]() {
+	if got := heldValue(dst).Type(); got != reflect.TypeFor[*any]() {
 		t.Errorf("a pointer to itself: got %v", got)
 	}
 	var nested struct{ V any }
 	nested.V = &inner
-	if got := decodeJSON([]byte(`{"V":{"A":"x"}}`), &nested, &defaults, false); len(got) != 1 || got[0] != (FieldError{"body", "", "must be an integer"}) {
+	if got := decodeJSON([]byte(`{"V":{"A":"x"}}`), &nested, &defaults, jsonTarget{}); len(got) != 1 || got[0] != notInteger.of("body", "") {
 		t.Errorf("deeper: got %q", got) // no type says where
 	}
 }
@@ -223,7 +221,7 @@ func TestJSONFaultsPanic(t *testing.T) {
 
 func TestJSONPathIsCut(t *testing.T) {
 	deep := strings.Repeat(`{"0123456789":[`, 100) + "1e999" + strings.Repeat("]}", 100)
-	got, _ := firstFault(decodeJSON([]byte(deep), new(any), &defaults, false))
+	got, _ := firstFault(decodeJSON([]byte(deep), new(any), &defaults, jsonTarget{}))
 	if want := strings.TrimPrefix(strings.Repeat(".0123456789[0]", 15), "."); !strings.HasPrefix(got, want[:200]) || !strings.HasSuffix(got, "…") || len(got) > 250 {
 		t.Errorf("got %q, %d bytes, want it cut after 200 bytes or so", got, len(got))
 	}
@@ -258,7 +256,7 @@ func TestJSONSyntaxOffset(t *testing.T) {
 			if strings.TrimSpace(cut) == "" || json.Valid([]byte(cut)) {
 				continue
 			}
-			path, detail := firstFault(decodeJSON([]byte(cut), new(cutPlain), &defaults, true))
+			path, detail := firstFault(decodeJSON([]byte(cut), new(cutPlain), &defaults, jsonTarget{plain: true}))
 			var offset int
 			if n, _ := fmt.Sscanf(detail, "is not valid JSON at offset %d", &offset); n != 1 || path != "" || offset > len(cut) {
 				t.Fatalf("%q: %q %q", cut, path, detail)
@@ -271,7 +269,7 @@ func TestJSONSyntaxOffset(t *testing.T) {
 				if codec {
 					c.unmarshal = json.Unmarshal
 				}
-				if _, unsure := firstFault(decodeJSON([]byte(cut), new(cutOwn), &c, false)); unsure != detail {
+				if _, unsure := firstFault(decodeJSON([]byte(cut), new(cutOwn), &c, jsonTarget{})); unsure != detail {
 					t.Errorf("%q: %q, but %q if own code may decode, codec %t", cut, detail, unsure, codec)
 				}
 			}
@@ -285,7 +283,7 @@ func TestJSONSpaceInLiteral(t *testing.T) {
 		if jsonV2 {
 			want = "" // its offsets are its own
 		}
-		_, detail := firstFault(decodeJSON([]byte(doc), new(any), &defaults, true))
+		_, detail := firstFault(decodeJSON([]byte(doc), new(any), &defaults, jsonTarget{plain: true}))
 		if !strings.HasPrefix(detail, "is not valid JSON at offset ") || !strings.HasSuffix(detail, want) {
 			t.Errorf("%s: %s, want offset %s", doc, detail, want)
 		}
@@ -313,7 +311,7 @@ func TestJSONCutOffCost(t *testing.T) {
 		data := []byte(`{"m":{"k":"` + strings.Repeat("x", 1<<20) + `"}` + tail)
 		var dst struct{ N int } // nothing of the text is stored
 		var detail string
-		n := allocated(func() { _, detail = firstFault(decodeJSON(data, &dst, &defaults, true)) })
+		n := allocated(func() { _, detail = firstFault(decodeJSON(data, &dst, &defaults, jsonTarget{plain: true})) })
 		if want := "is not valid JSON at offset " + strconv.Itoa(len(data)); detail != want {
 			t.Errorf("%s: got %q, want %q", name, detail, want)
 		}
@@ -386,11 +384,17 @@ func TestJSONFaultsCost(t *testing.T) {
 	for _, tt := range costTexts {
 		right, wrong := []byte(strings.ReplaceAll(tt.doc, "@", tt.right)), []byte(strings.ReplaceAll(tt.doc, "@", tt.wrong))
 		var detail string
-		take := allocated(func() { costSeen = nil; _, detail = firstFault(decodeJSON(right, new(costDoc), &defaults, false)) })
+		take := allocated(func() {
+			costSeen = nil
+			_, detail = firstFault(decodeJSON(right, new(costDoc), &defaults, jsonTarget{}))
+		})
 		if detail != "" {
 			t.Fatalf("%s: the right body %s", tt.name, detail)
 		}
-		refuse := allocated(func() { costSeen = nil; _, detail = firstFault(decodeJSON(wrong, new(costDoc), &defaults, false)) })
+		refuse := allocated(func() {
+			costSeen = nil
+			_, detail = firstFault(decodeJSON(wrong, new(costDoc), &defaults, jsonTarget{}))
+		})
 		if detail == "" {
 			t.Fatalf("%s: the wrong body is taken", tt.name)
 		}
@@ -425,7 +429,7 @@ func TestJSONFaultsLinear(t *testing.T) {
 			doc := []byte(tt.doc(n))
 			return allocated(func() {
 				w := jsonWalk{data: doc, namesOnce: true}
-				w.run(goTypeOf(reflect.TypeFor[costDoc]()), nil)
+				w.run(goTypeOf(reflect.TypeFor[costDoc]()), &rules{}, errors.New("no fault is found"))
 			})
 		}
 		if one, two := cost(8_000), cost(16_000); two > one*5/2 {
@@ -443,7 +447,7 @@ func BenchmarkJSONFaults(b *testing.B) {
 				b.SetBytes(int64(len(data)))
 				for range b.N {
 					costSeen = costSeen[:0]
-					decodeJSON(data, new(costDoc), &defaults, false)
+					decodeJSON(data, new(costDoc), &defaults, jsonTarget{})
 				}
 			})
 		}
@@ -486,22 +490,6 @@ func TestFoldName(t *testing.T) {
 	}
 }
 
-// The callers show the first fault alone, so far.
-func TestJSONFaultsShown(t *testing.T) {
-	type in struct {
-		Body struct{ A, B int } `body:"json"`
-	}
-	api := New(quiet())
-	Post(api, "/", func(context.Context, in) (int, error) { return 0, nil })
-	r := httptest.NewRequest("POST", "/", strings.NewReader(`{"A":"x","B":"y"}`))
-	r.Header.Set("Content-Type", "application/json")
-	w := httptest.NewRecorder()
-	api.ServeHTTP(w, r)
-	if want := `"errors":[{"in":"body","name":"A","detail":"must be an integer"}]`; !strings.Contains(w.Body.String(), want) {
-		t.Errorf("got %s, want %s", w.Body, want)
-	}
-}
-
 // TestJSONPathRelation spoils every value of random documents.
 func TestJSONPathRelation(t *testing.T) {
 	n := 0
@@ -517,7 +505,7 @@ func TestJSONPathRelation(t *testing.T) {
 			n++
 			spoilt := string(doc[:place.start]) + "1e999" + string(doc[place.end:])
 			w := jsonWalk{data: []byte(spoilt)}
-			faults := w.run(goTypeOf(reflect.TypeFor[any]()), errors.New("no fault is found"))
+			faults := w.run(goTypeOf(reflect.TypeFor[any]()), &rules{}, errors.New("no fault is found"))
 			if len(faults) != 1 || faults[0].Name != place.path || faults[0].Detail != "is out of range" {
 				t.Fatalf("seed %d: %s: got %q, want %q", seed, spoilt, faults, place.path)
 			}

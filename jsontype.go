@@ -2,14 +2,12 @@ package apiroute
 
 import (
 	"cmp"
-	"encoding"
-	"encoding/json"
+	"errors"
 	"reflect"
 	"slices"
 	"strconv"
 	"strings"
 	"sync"
-	"time"
 	"unicode"
 	"unicode/utf8"
 )
@@ -39,7 +37,24 @@ type goType struct {
 	fields map[string]*goField // the fields of a struct, by name in JSON; otherwise nil
 	folded map[string]*goField // the fields whose names match in any letter case, by foldName
 
-	plain bool // whether no type in it has its own code; set only for the type of a goTypeOf call
+	optional   bool // whether it is an Optional, with elem for its value
+	list       bool // whether it is a list to which rules for items apply; see isList
+	comparable bool // whether it is such a list, and its elements can be compared in Go
+
+	// The rules are those that the types of values state themselves. Those in the tag of a field are
+	// in goField.
+	elemRules rules      // of the elements of a map, or of a list if they are lists
+	keyRules  rules      // of the keys of a map
+	checked   []*goField // the fields of a struct that have rules, or have a type with rules inside
+	required  []*goField // the fields of a struct that must be present
+	hasRules  bool       // whether a value can break a rule that is stated inside of the type
+
+	// These are set only for the type of a goTypeOf call.
+	plain     bool  // whether no type in it has its own code
+	rules     rules // those of the type itself
+	unmarked  bool  // whether encoding/json cannot tell unknown names within it: in an Optional, without v2
+	nested    bool  // whether an Optional in it can contain itself, so that depth must be limited; see maxOptionals
+	ruleFault error // everything that is wrong with the rules in it; nil if there is nothing
 }
 
 // A goField is a field of a struct that encoding/json decodes into.
@@ -47,6 +62,11 @@ type goField struct {
 	name       string  // in JSON
 	typ        *goType // without the option "string" or a format
 	outOfReach bool    // whether it is behind an embedded pointer that encoding/json cannot set
+	index      []int   // for FieldByIndex, in the struct
+	rules      rules   // those in its tag and of its type
+	required   bool    // whether the member must be present, and not null
+	place      int     // if it is required, its index in the required fields of the struct
+	mustRead   bool    // whether a value can hide that the member is null
 
 	// wrapper is a struct type that has only this field, named V, with the options of its tag.
 	// Decoding into it shows what encoding/json makes of the options. It is nil if no option
@@ -55,15 +75,8 @@ type goField struct {
 	quoted  bool // whether it has the option "string", and a type on which that has an effect
 }
 
-// ownCode says which of a type's own methods decodes a value of it.
-type ownCode uint8
-
-const (
-	ownNone    ownCode = iota
-	ownText            // UnmarshalText
-	ownJSON            // UnmarshalJSON
-	ownDecoder         // a method that only encoding/json can call, or a type with special rules
-)
+// jsonSkipped is the type of values that encoding/json ignores, such as that of an unknown member.
+var jsonSkipped = &goType{kind: reflect.Invalid}
 
 // goTypes holds the results of goTypeOf, as a map from reflect.Type to *goType.
 var goTypes sync.Map
@@ -75,15 +88,34 @@ func goTypeOf(t reflect.Type) *goType {
 	}
 	b := goTypeBuilder{types: map[builtType]*goType{}, plain: true}
 	n := b.build(t)
-	n.plain = b.plain
+	n.plain, n.unmarked = b.plain, b.unmarked
+	n.rules = b.compile(t, "", "")
+	b.findRules()
+	n.nested = slices.ContainsFunc(b.order, func(o *goType) bool { return o.optional && o.elem.contains(o, map[*goType]bool{}) })
+	n.ruleFault = joinOnce(b.faults)
 	kept, _ := goTypes.LoadOrStore(t, n)
 	return kept.(*goType)
 }
 
+// joinOnce joins errors. Of those with the same message it takes only the first: a type and a pointer
+// to it have the same mistakes.
+func joinOnce(faults []error) error {
+	seen, kept := map[string]bool{}, []error(nil)
+	for _, err := range faults {
+		if text := err.Error(); !seen[text] {
+			seen[text], kept = true, append(kept, err)
+		}
+	}
+	return errors.Join(kept...)
+}
+
 // A goTypeBuilder builds the goType of one type, and of the types that it consists of.
 type goTypeBuilder struct {
-	types map[builtType]*goType // the types begun so far, so that a recursive type refers to itself
-	plain bool
+	types    map[builtType]*goType // the types begun so far, so that a recursive type refers to itself
+	order    []*goType             // the same, in the order in which they were begun
+	plain    bool
+	unmarked bool
+	faults   []error // what is wrong with rules
 }
 
 // A builtType is a type without pointers, and whether there was a pointer, which makes a difference
@@ -104,16 +136,23 @@ func (b *goTypeBuilder) build(t reflect.Type) *goType {
 		return n
 	}
 	n := &goType{typ: t, kind: t.Kind(), nullable: pointer, own: ownCodeOf(t, pointer)}
-	b.types[at] = n
-	switch {
+	b.types[at], b.order = n, append(b.order, n)
+	n.list = isList(t)
+	n.comparable = n.list && comparableItems(t)
+	switch elem := optionalType(t); {
+	case elem != nil:
+		n.optional, n.elem, b.unmarked = true, b.build(elem), !jsonV2
 	case n.own != ownNone:
 		b.plain = false
 	case n.kind == reflect.Interface:
 		b.plain = false // an interface may hold a pointer to anything
 	case n.kind == reflect.Slice || n.kind == reflect.Array:
-		n.elem = b.build(t.Elem())
+		if n.elem = b.build(t.Elem()); isList(n.elem.typ) {
+			n.elemRules = b.compile(t.Elem(), "", t.String())
+		}
 	case n.kind == reflect.Map:
 		n.key, n.elem = b.build(t.Key()), b.build(t.Elem())
+		n.keyRules, n.elemRules = b.compile(t.Key(), "", t.String()), b.compile(t.Elem(), "", t.String())
 		n.refuses = refusesObjects(reflect.MapOf(t.Key(), reflect.TypeFor[any]()))
 	case n.kind == reflect.Struct:
 		n.refuses = jsonV2 && refusesObjects(t)
@@ -122,33 +161,10 @@ func (b *goTypeBuilder) build(t reflect.Type) *goType {
 	return n
 }
 
-// maxPointers limits how many pointers are followed, since a type may point to itself, as in type P
-// *P.
-const maxPointers = 100
-
 // refusesObjects reports whether encoding/json does not even decode an empty object into a type, as
 // is the case for a map whose keys cannot be names.
 func refusesObjects(t reflect.Type) bool {
 	return unmarshal([]byte("{}"), reflect.New(t).Interface(), false) != nil
-}
-
-// ownCodeOf returns which of a type's own methods decodes it. UnmarshalJSON takes precedence over
-// UnmarshalText. pointer reports that the type is behind a pointer. encoding/json without v2 does
-// not look for methods of an unnamed type, which can have them from an embedded field, unless the
-// type is behind a pointer.
-func ownCodeOf(t reflect.Type, pointer bool) ownCode {
-	p := reflect.PointerTo(t)
-	switch {
-	case t == reflect.TypeFor[json.Number](), !jsonV2 && t.Name() == "" && !pointer:
-		return ownNone
-	case decodesFrom(p), jsonV2 && t == reflect.TypeFor[time.Time]():
-		return ownDecoder
-	case p.Implements(reflect.TypeFor[json.Unmarshaler]()):
-		return ownJSON
-	case p.Implements(reflect.TypeFor[encoding.TextUnmarshaler]()):
-		return ownText
-	}
-	return ownNone
 }
 
 // field returns the field that a name in JSON denotes, or nil if there is none. An exact match
@@ -195,6 +211,7 @@ type structField struct {
 	options    string // the part of the tag after the name and the comma, such as "omitempty,string"
 	index      []int  // for FieldByIndex, in the outermost struct
 	outOfReach bool
+	behindNil  bool // whether it is behind an embedded pointer, so that encoding/json may leave it out
 }
 
 // addFields adds the fields of a struct to its goType, including those of embedded structs. If
@@ -208,12 +225,13 @@ func (b *goTypeBuilder) addFields(n *goType) {
 	}
 	n.fields, n.folded = map[string]*goField{}, map[string]*goField{}
 	for _, c := range dominant(list) {
-		f := &goField{name: c.name, typ: b.build(c.Type), outOfReach: c.outOfReach}
+		f := &goField{name: c.name, typ: b.build(c.Type), outOfReach: c.outOfReach, index: c.index}
 		f.quoted = hasOption(c.options, "string") && isQuotable(c.Type)
 		if f.quoted || jsonV2 && (hasOption(c.options, "string") || hasFormat(c.options)) {
 			tag := reflect.StructTag(`json:` + strconv.Quote("V,"+c.options))
 			f.wrapper = reflect.StructOf([]reflect.StructField{{Name: "V", Type: c.Type, Tag: tag}})
 		}
+		b.addRules(n, f, c)
 		n.fields[f.name] = f
 		// With v2, only a field with the option "case:ignore" matches in any letter case.
 		key := string(foldName(nil, f.name))
@@ -238,7 +256,7 @@ func isQuotable(t reflect.Type) bool {
 // are listed twice, so that they hide each other.
 //
 // custom reports that the struct uses options for which only encoding/json/v2 has the rules; list
-// is then nil.
+// then does without them.
 func structFields(t reflect.Type) (list []structField, custom bool) {
 	level := []structField{{StructField: reflect.StructField{Type: t}}}
 	times := map[reflect.Type]int{} // how often each type is embedded at this level
@@ -252,18 +270,18 @@ func structFields(t reflect.Type) (list []structField, custom bool) {
 			}
 			visited[outer.Type] = true
 			for i := 0; i < outer.Type.NumField(); i++ {
-				c := structField{StructField: outer.Type.Field(i), index: append(slices.Clip(outer.index), i), outOfReach: outer.outOfReach}
+				c := structField{StructField: outer.Type.Field(i), index: append(slices.Clip(outer.index), i), outOfReach: outer.outOfReach, behindNil: outer.behindNil}
 				embedded, ignored := c.parseTag()
+				custom = custom || !ignored && jsonV2 && c.isCustom()
 				switch {
 				case ignored:
-				case jsonV2 && c.isCustom():
-					return nil, true
 				case embedded == nil:
 					list = append(list, c)
 					if times[outer.Type] > 1 {
 						list = append(list, c) // embedded twice at this level
 					}
 				default:
+					c.behindNil = c.behindNil || c.Type != embedded
 					c.outOfReach = c.outOfReach || c.Type != embedded && !c.IsExported()
 					c.Type = embedded
 					if nextTimes[embedded]++; nextTimes[embedded] == 1 {
@@ -274,7 +292,7 @@ func structFields(t reflect.Type) (list []structField, custom bool) {
 		}
 		level, times = next, nextTimes
 	}
-	return list, false
+	return list, custom
 }
 
 // parseTag sets the name and the options from the tag. embedded is not nil if the field is an
@@ -312,8 +330,13 @@ func notInTag(r rune) bool {
 // isCustom reports whether a tag uses features of encoding/json/v2 that this package does not
 // follow: quoted names, and fields that take all names without a field.
 func (c *structField) isCustom() bool {
-	return strings.Contains(c.Tag.Get("json"), "'") || hasOption(c.options, "inline") ||
-		hasOption(c.options, "embed") || hasOption(c.options, "unknown")
+	return strings.Contains(c.Tag.Get("json"), "'") || c.takesRest()
+}
+
+// takesRest reports whether a field takes the names that no other field has, or is a struct that
+// counts as its fields. Its own name is then not in the text. Only encoding/json/v2 has such fields.
+func (c *structField) takesRest() bool {
+	return jsonV2 && (hasOption(c.options, "inline") || hasOption(c.options, "embed") || hasOption(c.options, "unknown"))
 }
 
 // hasOption reports whether the options of a tag contain an option.
@@ -366,11 +389,4 @@ func dominant(list []structField) []structField {
 	}
 	slices.SortFunc(kept, func(a, b structField) int { return slices.Compare(a.index, b.index) })
 	return kept
-}
-
-// decodesItself reports whether a type has its own code for decoding JSON or text.
-func decodesItself(t reflect.Type) bool {
-	p := reflect.PointerTo(t)
-	return p.Implements(reflect.TypeFor[json.Unmarshaler]()) || p.Implements(reflect.TypeFor[encoding.TextUnmarshaler]()) ||
-		decodesFrom(p)
 }

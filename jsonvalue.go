@@ -152,9 +152,9 @@ func (f *goField) surelyTakes(raw string) bool {
 // notPlain reports whether a rune must be escaped in a JSON string.
 func notPlain(r rune) bool { return r < ' ' || r == '"' || r == '\\' }
 
-// fault returns the fault of a value that a field with an option does not take: the detail, such as
-// "must be a string that holds an integer", and a name if the type's own code has given one.
-func (f *goField) fault(raw string, err error) (name, detail string) {
+// fault returns the fault of a value that a field with an option does not take, such as "must be a
+// string that holds an integer". It has a name if the type's own code has given one.
+func (f *goField) fault(raw string, err error) FieldError {
 	if f.typ.own != ownNone || !f.quoted {
 		return ownFault(f.typ.typ, err)
 	}
@@ -164,11 +164,11 @@ func (f *goField) fault(raw string, err error) (name, detail string) {
 			number = s
 		}
 	}
-	detail = expected(f.typ.typ, number)
-	if must, ok := strings.CutPrefix(detail, "must be "); ok {
-		detail = "must be a string that holds " + must
+	fault := expected(f.typ.typ, number)
+	if must, ok := strings.CutPrefix(fault.detail, "must be "); ok {
+		fault.detail = "must be a string that holds " + must
 	}
-	return "", detail
+	return fault.of("body", "")
 }
 
 // isString reports whether a map with keys of this type uses the names in JSON as they are.
@@ -214,14 +214,14 @@ func (t *goType) decodeKey(token, name string, rejectUnknown bool) (key any, err
 	}
 }
 
-// keyFault returns the detail for a name that is not a key of the map.
-func (t *goType) keyFault(name string, err error) (detail string) {
+// keyFault returns the breach of a name that is not a key of the map.
+func (t *goType) keyFault(name string, err error) breach {
 	k := t.key
 	if k.own == ownNone && !k.nullable && reflect.Int <= k.kind && k.kind <= reflect.Uintptr {
 		return expected(k.typ, name)
 	}
-	_, detail = ownFault(k.typ, err)
-	return detail
+	fault := ownFault(k.typ, err)
+	return breach{fault.Code, fault.Detail}
 }
 
 // A nameSet holds the names of an object's members that have been seen, to find those that appear
@@ -269,42 +269,23 @@ func (s *nameSet) addKey(key any) bool {
 // unexplained returns the fault for an error of decoding that the walk cannot explain. Its detail
 // is taken from the error if the error is of a known type.
 func unexplained(err error) FieldError {
-	name, detail := ownFault(nil, err)
-	if detail == wrongForm {
-		detail = describe(err)
+	fault := ownFault(nil, err)
+	if fault.Detail == notOwnForm.detail {
+		fault = describe(err).of("", "")
 	}
-	return bodyFault(name, detail)
+	fault.In = "body"
+	return fault
 }
 
-// ownFault returns the fault that a type's own code has found in a value: what a [FieldError] in
-// the error says, or else a detail for the type. The text of any other error is not sent to the
-// client. t may be nil.
-func ownFault(t reflect.Type, err error) (name, detail string) {
-	var field FieldError
-	var pointer *FieldError
-	if errors.As(err, &pointer) && pointer != nil {
-		field = *pointer
-	} else {
-		errors.As(err, &field)
-	}
-	switch {
-	case field.Detail != "":
-		return field.Name, field.Detail
-	case t == reflect.TypeFor[time.Time]():
-		return "", notTime
-	}
-	return "", wrongForm
-}
-
-// describeV1 returns the detail for an error of encoding/json without v2. Some of its errors can
+// describeV1 returns the breach for an error of encoding/json without v2. Some of its errors can
 // only be recognised by their text.
-func describeV1(err error) string {
+func describeV1(err error) breach {
 	var wrongType *json.UnmarshalTypeError
 	var corrupt base64.CorruptInputError
 	switch {
 	case errors.As(err, &wrongType):
 		if wrongType.Type == nil { // from a type's own UnmarshalJSON
-			return wrongForm
+			return notOwnForm
 		}
 		_, number, _ := strings.Cut(wrongType.Value, "number ")
 		return expected(wrongType.Type, number)
@@ -315,5 +296,5 @@ func describeV1(err error) string {
 	case strings.HasPrefix(err.Error(), "json: invalid number literal"):
 		return notNumber
 	}
-	return wrongForm
+	return notOwnForm
 }

@@ -3,6 +3,7 @@ package apiroute
 import (
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httputil"
 	"net/url"
@@ -30,14 +31,21 @@ type mask struct {
 	exact  bool   // whether the route has no catch-all, so that every request goes to the target itself
 }
 
-// newMask returns the mask for a request. If a service could take the request's path for one
-// outside of the target, or if the request's target has more than a path and a query, such as
-// x:http://internal/, it returns an *Error with status 400.
+// newMask returns the mask for a request. It returns an *Error with status 400 in three cases: if a
+// service could take the request's path for one outside of the target, if the request's target has
+// more than a path and a query, such as x:http://internal/, and if net/url cannot parse the query.
+// Code that reads such a query sees only a part of it, or nothing: a service that was sent that
+// part of a DELETE would delete more than was asked for.
 func newMask(target *url.URL, req *Request) (*mask, error) {
-	if req.URL.Opaque != "" || req.URL.User != nil {
-		return nil, Errorf(http.StatusBadRequest, "the request target must be a path")
+	if !hasPathOnly(req.URL) {
+		return nil, respondBadTarget(req, nil)
 	}
-	raw, escaped := rawPath(req.URL)
+	if _, err := url.ParseQuery(req.URL.RawQuery); err != nil {
+		e := badRequest(malformedPair.of("query", ""))
+		e.Err = err
+		return nil, e
+	}
+	raw, escaped, _ := rawPath(req.URL)
 	if !escaped {
 		raw = req.URL.EscapedPath()
 	}
@@ -46,29 +54,24 @@ func newMask(target *url.URL, req *Request) (*mask, error) {
 		return nil, Errorf(http.StatusBadRequest, "the path contains a dot segment")
 	}
 	m := &mask{target: target, exact: req.match.page == nil || !req.match.page.hasCatchAll()}
-	segs := strings.Split(strings.Trim(raw, "/"), "/")
-	own := max(0, len(segs)-len(rest)) // not negative, even if middleware has shortened the URL
-	m.route, m.below = escapeSegments(segs[:own]), escapeSegments(segs[own:])
+	path := "/" + strings.Trim(raw, "/")
+	own := len(path)
+	for range rest { // up to its beginning, even if middleware has shortened the URL
+		own = max(0, strings.LastIndexByte(path[:own], '/'))
+	}
+	m.route, m.below = escapePath(path[:own]), escapePath(path[own:])
 	return m, nil
 }
 
-// escapeSegments joins segments to a path, each after a slash and escaped by escapePath.
-func escapeSegments(segs []string) string {
-	var b strings.Builder
-	for _, s := range segs {
-		b.WriteString("/" + escapePath(s))
-	}
-	return b.String()
-}
-
-// escapePath escapes the bytes that may not occur in a segment of a URL's path (RFC 3986, section
-// 3.3). It keeps existing escapes as they are.
+// escapePath escapes the bytes that may not occur in a URL's path (RFC 3986, section 3.3). It keeps
+// existing escapes as they are.
 func escapePath(s string) string {
 	var b strings.Builder
+	b.Grow(len(s))
 	for i := 0; i < len(s); i++ {
 		c := s[i]
 		if c == '%' || '0' <= c && c <= '9' || 'A' <= c && c <= 'Z' || 'a' <= c && c <= 'z' ||
-			strings.IndexByte("-._~!$&'()*+,;=:@", c) >= 0 {
+			strings.IndexByte("/-._~!$&'()*+,;=:@", c) >= 0 {
 			b.WriteByte(c)
 		} else {
 			fmt.Fprintf(&b, "%%%02X", c)
@@ -81,7 +84,12 @@ func escapePath(s string) string {
 // services take %2F or a backslash for a slash, and others take a semicolon for the end of a name.
 // So it is true for ".." and also for "..;x" and `a\..\b`.
 func hasDotSegment(segment string) bool {
-	for _, part := range strings.FieldsFunc(segment, func(r rune) bool { return r == '/' || r == '\\' }) {
+	for more := true; more; {
+		part := segment
+		i := strings.IndexAny(segment, `/\`)
+		if more = i >= 0; more {
+			part, segment = segment[:i], segment[i+1:]
+		}
 		if name, _, _ := strings.Cut(part, ";"); name == "." || name == ".." {
 			return true
 		}
@@ -126,16 +134,13 @@ func (m *mask) routePath(path string) (string, bool) {
 // rewriteRequest directs a request to the target. It is the Rewrite function of the
 // httputil.ReverseProxy.
 func (m *mask) rewriteRequest(pr *httputil.ProxyRequest) {
-	// The URL is new, so that nothing else of the client's remains in it. ReverseProxy has removed
-	// malformed pairs from the query.
+	// The URL is new, so that nothing else of the client's remains in it.
 	out := &url.URL{Scheme: m.target.Scheme, Host: m.target.Host, RawPath: m.targetPath()}
-	out.RawQuery, out.ForceQuery = pr.Out.URL.RawQuery, pr.Out.URL.ForceQuery
 	out.Path, _ = url.PathUnescape(out.RawPath) // no error: the target and newMask have escaped it
+	// The query is as received, since it may be signed. ReverseProxy may have encoded it anew in
+	// pr.Out. newMask has seen that it is well-formed.
+	out.RawQuery, out.ForceQuery = pr.In.URL.RawQuery, pr.In.URL.ForceQuery
 	pr.Out.URL = out
-	if _, err := url.ParseQuery(pr.In.URL.RawQuery); err == nil {
-		// As received, since it may be signed. ReverseProxy may have encoded it anew.
-		out.RawQuery = pr.In.URL.RawQuery
-	}
 	pr.Out.Host = ""
 	pr.SetXForwarded()
 	dropHTTPUpgrades(pr.Out.Header)
@@ -182,7 +187,34 @@ func (m *mask) hideResponse(resp *http.Response) error {
 	if !m.hideHeader(resp.Header, resp.Request) {
 		return errors.New("apiroute: Proxy: the target redirects to a path of its own outside of the mask: " + ref)
 	}
+	dropTrailers(resp.Trailer)
+	if resp.StatusCode != http.StatusSwitchingProtocols { // whose body ReverseProxy writes to as well
+		resp.Body = trailerBody{resp.Body, resp}
+	}
 	return nil
+}
+
+// dropTrailers removes the trailers that could name the target, and that would be rewritten if they
+// were in the header. They have no meaning after the body (RFC 9110, section 6.5.1), so nothing is
+// lost. If a trailer is only announced yet, its value is nil.
+func dropTrailers(trailer http.Header) {
+	for _, name := range []string{"Location", "Content-Location", "Refresh", "Set-Cookie"} {
+		trailer.Del(name)
+	}
+}
+
+// A trailerBody is the body of a response. The trailers have arrived when it is closed, those that
+// were not announced included; ReverseProxy takes them from the response after that.
+type trailerBody struct {
+	io.ReadCloser
+	resp *http.Response
+}
+
+// Close closes the body and drops the trailers that could name the target.
+func (b trailerBody) Close() error {
+	err := b.ReadCloser.Close()
+	dropTrailers(b.resp.Trailer)
+	return err
 }
 
 // addsSlash reports whether a response redirects to the path of its own request with a slash

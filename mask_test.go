@@ -321,7 +321,7 @@ func TestProxyResponseHeaders(t *testing.T) {
 			s := newProxy(t, tt.route, apiroute.Proxy(target+"/secret"))
 			got := s.do("GET", tt.path, "")
 			if diff := cmp.Diff(tt.want, got.header[tt.key]); diff != "" || got.status != 200 {
-				t.Errorf("%q: status %d %s, %s (-want +got):\n%s", tt.header, got.status, got.body, tt.key, diff)
+				t.Errorf("%q: status %d %s, logged %q, %s (-want +got):\n%s", tt.header, got.status, got.body, s.logs(), tt.key, diff)
 			}
 		})
 	}

@@ -26,13 +26,51 @@ func (req *Request) checkJSON() error {
 	if err != nil {
 		return err
 	}
-	if mediaType != "application/json" && (!strings.HasSuffix(mediaType, "+json") || !strings.Contains(mediaType, "/")) {
-		return unsupported("Accept", "application/json", "the body must be application/json")
+	if !isJSON(mediaType) {
+		return unsupported("Accept", "application/json", "the Content-Type must be application/json")
 	}
-	if c, ok := params["charset"]; ok && !strings.EqualFold(c, "utf-8") {
+	if !isUTF8(params) {
 		return unsupported("Accept", "application/json", "the charset of the body must be utf-8")
 	}
 	return nil
+}
+
+// checkForm rejects a body whose header does not say that it is a form. It reports whether the form
+// is a multipart one; otherwise it is urlencoded.
+func (req *Request) checkForm() (isMultipart bool, err error) {
+	if err := req.checkEncoding(); err != nil {
+		return false, err
+	}
+	mediaType, params, err := req.mediaType()
+	if err != nil {
+		return false, err
+	}
+	const accept = "application/x-www-form-urlencoded, multipart/form-data"
+	isMultipart = mediaType == "multipart/form-data"
+	if !isMultipart && mediaType != "application/x-www-form-urlencoded" {
+		return false, unsupported("Accept", accept, "the Content-Type must be application/x-www-form-urlencoded or multipart/form-data")
+	}
+	if !isUTF8(params) {
+		return false, unsupported("Accept", accept, "the charset of the body must be utf-8")
+	}
+	return isMultipart, nil
+}
+
+// isJSON reports whether a media type in lower case is JSON. The syntax of +json is a suffix of the
+// subtype, so a type without a slash is not JSON.
+func isJSON(mediaType string) bool {
+	return mediaType == "application/json" || strings.HasSuffix(mediaType, "+json") && strings.Contains(mediaType, "/")
+}
+
+// isUTF8 reports whether the charset among the parameters of a media type is UTF-8 or absent. It
+// accepts the labels that browsers do (https://encoding.spec.whatwg.org/#names-and-labels).
+func isUTF8(params map[string]string) bool {
+	charset, ok := params["charset"]
+	switch strings.ToLower(strings.Trim(charset, " \t\n\f\r")) {
+	case "utf-8", "utf8", "unicode-1-1-utf-8", "unicode11utf8", "unicode20utf8", "x-unicode20utf8":
+		return true
+	}
+	return !ok
 }
 
 // unsupported returns a 415 with a header field that tells the client what is supported: Accept or

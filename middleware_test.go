@@ -363,7 +363,8 @@ func TestPathValue(t *testing.T) {
 		{"GET", "/g/1/z", []string{"root::", "group:1:", "route:1:", "plain:1:"}},
 		{"GET", "/g/1/z/2", []string{"root::", "group:1:2", "route:1:2", "plain:1:2"}},
 		{"GET", "/g/1/m/2", []string{"root::", "group:1:", "plain:1:"}},
-		{"GET", "/g/1//m//", []string{"root::", "group:1:", "plain:1:"}},
+		{"GET", "/g/1/m/", []string{"root::", "group:1:", "plain:1:"}},
+		{"GET", "/g/1//m//", []string{"root::", "group:1:"}}, // 308
 		{"GET", "/p/1", []string{"root::", "plain:1:"}},
 		{"GET", "/q/2/m", []string{"root::", "plain::2"}},
 		{"GET", "/q/%2F/m/x", []string{"root::", "plain::/"}},

@@ -5,15 +5,19 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"net/http/httputil"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
+	"testing/fstest"
 
 	"example.com/apiroute"
 )
 
-// A Mount gets all requests below its path that no route matches, with the URL as it came.
+// A Mount gets all requests below its path that no route matches, with the URL as it came. A path
+// that is not tidy is redirected, except for a trailing slash.
 func TestMount(t *testing.T) {
 	t.Parallel()
 	says := func(name string) http.Handler {
@@ -45,9 +49,19 @@ func TestMount(t *testing.T) {
 		{"POST", "/", 405, ""}, // the route of home matches the path
 		{"GET", "/x", 200, "root"},
 		{"POST", "/x/y/z", 200, "root"},
-		{"GET", "/x//y/../z/", 200, "root"},
-		{"GET", "/x/%2e%2e/%2F", 200, "root"},
-		{"GET", "//evil.com/", 200, "root"},
+		{"GET", "/x/", 200, "root"},
+		{"GET", "/x/%2F", 200, "root"},
+		{"GET", "/x/..%2Fa/", 200, "root"}, // an escaped slash is a part of a segment
+		{"GET", "/x//y/../z/", 308, "/x/z/"},
+		{"GET", "/x/%2e%2e/%2F", 308, "/%2F"},
+		{"GET", "//", 308, "/"},
+		{"GET", "//evil.com/", 308, "/evil.com/"},
+		{"GET", "/.//evil.com", 308, "/evil.com"},
+		{"GET", `/\\evil.com//`, 308, "/%5C%5Cevil.com/"},
+		{"POST", "//x/?", 308, "/x/?"},
+		{"OPTIONS", "/./x", 308, "/x"},
+		{"TRACE", "/./x", 308, "/x"},
+		{"CONNECT", "//x", 405, ""},
 		{"GET", "/%ff%00", 200, "root"}, // no value of the path
 		{"GET", "/%FF%00", 200, "root"},
 		{"GET", "/a/%FF", 200, "mount-a"},
@@ -62,7 +76,10 @@ func TestMount(t *testing.T) {
 		{"GET", "/a/", 308, "/a"},
 		{"GET", "/x/..", 308, "/"},
 		{"GET", "/a/x", 200, "mount-a"},
-		{"GET", "/a//x?y=%zz", 200, "mount-a"},
+		{"GET", "/a//x?y=%zz;&&=//..", 308, "/a/x?y=%zz;&&=//.."},
+		{"GET", "/a/x//", 308, "/a/x/"},
+		{"GET", "/a/x/.", 308, "/a/x"},
+		{"GET", "/a/x/./", 308, "/a/x/"},
 		{"GET", "/a/x/", 200, "mount-a"},
 		{"GET", "/a/b", 200, "b"},
 		{"GET", "/a/b/", 308, "/a/b"},
@@ -72,8 +89,8 @@ func TestMount(t *testing.T) {
 		{"GET", "/a/%2F", 200, "mount-a"},
 		{"GET", "/A/x", 200, "root"},
 		{"GET", "/aa", 200, "root"},
-		{"GET", "/a/../aa/", 200, "root"}, // by its tidy path
-		{"GET", "/x/../a/y", 200, "mount-a"},
+		{"GET", "/a/../aa/", 308, "/aa/"},
+		{"GET", "/x/../a/y", 308, "/a/y"},
 		{"GET", "/u/1/files", 200, "files"},
 		{"GET", "/u/1/files/", 200, "files"},
 		{"GET", "/u/%2F/files/x/y", 200, "files"},
@@ -97,6 +114,105 @@ func TestMount(t *testing.T) {
 			}
 			if want := tt.want + " " + tt.method + " " + tt.target; got.status == 200 && got.header.Get("Said") != want {
 				t.Errorf("%s %s: got there as %q, want %q", tt.method, tt.target, got.header.Get("Said"), want)
+			}
+		})
+	}
+}
+
+// A guard in the router's own Use that looks at URL.Path sees each path as the mounted handler gets
+// it.
+func TestMountBehindGuard(t *testing.T) {
+	t.Parallel()
+	files := http.FileServer(http.FS(fstest.MapFS{"private/a": {Data: []byte("secret")}, "x/b": {Data: []byte("open")}}))
+	for name, path := range map[string]string{"its own path": "/private", "the root": "/"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newAPI(t, func(api *apiroute.Router) { api.Mount(path, files) },
+				useFunc(func(next http.Handler, w http.ResponseWriter, r *http.Request) {
+					if r.URL.Path == "/private" || strings.HasPrefix(r.URL.Path, "/private/") {
+						w.WriteHeader(403)
+						return
+					}
+					next.ServeHTTP(w, r)
+				}))
+			for _, target := range []string{
+				"/private", "/private/", "/private/a", "/%70rivate/a", "/private//a", "/private/%2e%2e/private/a",
+				"//private/a", "///private/a", "/./private/a", "/%2e/private/a", "/../private/a", "/x/../private/a",
+				"/x/%2E%2e/private/a", "/x/.%2e/private//a/", "/x//../../private/a", "/x/y/../../private/./a", "//private/", "/.//private",
+				"http://x//private/a", "http://x/./private/a?q", "/private/a/../a", "//private%2Fa/../private/a",
+			} {
+				got := s.do("GET", target, "")
+				if got.status == 308 {
+					to := got.header.Get("Location")
+					if staysOnHost(t, got); !strings.HasPrefix(to, "/private") {
+						t.Errorf("%s: Location %s", target, to)
+					}
+					got = s.do("GET", to, "")
+				}
+				if got.status != 403 {
+					t.Errorf("%s: %d %q, want a 403 in the end", target, got.status, got.body)
+				}
+			}
+			if path == "/" {
+				s.do("GET", "/x/b", "").want(t, 200, "open")
+				if got := s.do("GET", "/x/", ""); got.status != 200 { // a file server lists it
+					t.Errorf("/x/: %d %s", got.status, got.body)
+				}
+			}
+		})
+	}
+}
+
+// A mounted handler never gets a target that is not a path: a ReverseProxy would send the request to
+// where the target says.
+func TestMountTargetIsPath(t *testing.T) {
+	t.Parallel()
+	service := newServer(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		t.Errorf("the service got %s %s for %s", r.Method, r.RequestURI, r.Host)
+	}))
+	u, err := url.Parse(service.URL + "/secret")
+	if err != nil {
+		t.Fatal(err)
+	}
+	proxy := httputil.NewSingleHostReverseProxy(u)
+	setPath := useFunc(func(next http.Handler, w http.ResponseWriter, r *http.Request) {
+		r.URL.Path = "/m/x"
+		next.ServeHTTP(w, r)
+	})
+	for name, register := range map[string]func() http.Handler{
+		"behind middleware": func() http.Handler {
+			api := apiroute.New(quiet(), setPath)
+			api.Mount("/m", proxy)
+			return api
+		},
+		"at the root": func() http.Handler {
+			api := apiroute.New(quiet())
+			api.Mount("/", proxy)
+			return api
+		},
+		"as a route": func() http.Handler {
+			api := apiroute.New(quiet(), setPath)
+			api.Handle("/m/[...path]", apiroute.FromHTTP(proxy))
+			return api
+		},
+		"a Handler alone": func() http.Handler { return apiroute.FromHTTP(proxy) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s, s2 := newServer(t, register()), newServer(t, register(), http2(true))
+			for _, target := range []string{
+				"x:http://internal/admin", "x:*", "mailto:a@b", "http:internal/admin", "x:/admin", "http://user:pass@internal/admin", "http://user@internal/m/x",
+			} {
+				// What net/http takes for a path with a scheme alone is one.
+				if v, err := url.ParseRequestURI(target); err != nil || v.Opaque == "" && v.User == nil {
+					continue
+				}
+				if got := s.do("GET", target, ""); got.status != 400 {
+					t.Errorf("%s: %d %s, want 400", target, got.status, got.body)
+				}
+				if got := http2Status(t, s2, target); got != 400 && got != 0 { // newer toolchains end the connection themselves
+					t.Errorf("%s over HTTP/2: %d, want 400", target, got)
+				}
 			}
 		})
 	}
@@ -311,5 +427,99 @@ func TestHandlerServeHTTP(t *testing.T) {
 				t.Errorf("POST /body, %d bytes = %d, want %d", tt.length, got.status, tt.status)
 			}
 		})
+	}
+}
+
+// A router that is mounted in itself would pass a request on without end.
+func TestMountInItself(t *testing.T) {
+	t.Parallel()
+	type routers map[string]*apiroute.Router
+	const itself = "the router would be mounted in itself, and a request would be passed on without end"
+	for _, tt := range []struct {
+		name string
+		last func(routers) // must be refused
+	}{
+		{"itself", func(r routers) { r["a"].Mount("/", r["a"]) }},
+		{"itself, below a path", func(r routers) { r["a"].Mount("/x/[id]", r["a"]) }},
+		{"its group", func(r routers) { r["a"].Mount("/", r["a"].Group("/g")) }},
+		{"its router", func(r routers) { r["a"].Group("/g").Mount("/", r["a"]) }},
+		{"StripPrefix of nothing", func(r routers) { r["a"].Mount("/", http.StripPrefix("", r["a"])) }},
+		{"a group in itself", func(r routers) { g := r["a"].Group("/g"); g.Mount("/x", g) }},
+		{"a group in another", func(r routers) { r["a"].Group("/g").Mount("/", r["a"].Group("/h").Group("/i")) }},
+		{"its parent", func(r routers) { r["b"].Mount("/", r["a"]) }},
+		{"a group of its parent", func(r routers) { r["b"].Group("/g").Mount("/x", r["a"].Group("/h")) }},
+		{"its parent's parent", func(r routers) { r["c"].Mount("/", r["a"]) }},
+		{"a parent of a group", func(r routers) { r["d"].Mount("/", r["a"]) }},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			r := routers{}
+			for _, name := range []string{"a", "b", "c", "d"} {
+				r[name] = apiroute.New(quiet())
+			}
+			r["a"].Mount("/b", r["b"]) // a contains b, which contains c; and a group of d
+			r["b"].Mount("/b/c", r["c"])
+			r["a"].Mount("/d", r["d"].Group("/x"))
+			r["b"].Mount("/b/c/again", r["c"]) // twice is in order
+			r["d"].Mount("/d/c", r["c"])
+			if got := mustPanic(t, func() { tt.last(r) }); !strings.Contains(got, itself) || !strings.Contains(got, "mount_test.go:") {
+				t.Errorf("panic %q, want %q in it", got, itself)
+			}
+			serveRecorder(r["a"], newRequest("GET", "/b/c/again/x", "")).wantProblem(t, 404) // and nothing else
+		})
+	}
+}
+
+// What Mount cannot see ends at the request, and does not use up the stack.
+func TestMountInItselfHidden(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name   string
+		target string
+		status int
+		add    func(api *apiroute.Router)
+	}{
+		{"FromHTTP", "/x", 500, func(api *apiroute.Router) { api.Get("/x", apiroute.FromHTTP(api)) }},
+		{"FromHTTP in a catch-all", "/x/y", 500, func(api *apiroute.Router) { api.Handle("/[...x]", apiroute.FromHTTP(api)) }},
+		{"a function", "/x", 500, func(api *apiroute.Router) {
+			api.Mount("/", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { api.ServeHTTP(w, r) }))
+		}},
+		{"middleware that copies the request", "/x", 500, func(api *apiroute.Router) {
+			api.Mount("/", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { api.ServeHTTP(w, r.WithContext(r.Context())) }), traceUse("use"))
+		}},
+		{"two routers", "/x", 500, func(api *apiroute.Router) {
+			other := apiroute.New(quiet()) // in whose log it is
+			other.Mount("/", apiroute.FromHTTP(api))
+			api.Mount("/", other)
+		}},
+		// A prefix that is stripped makes each path shorter than the one before.
+		{"StripPrefix", "/x/x/x/y", 200, func(api *apiroute.Router) {
+			api.Get("/y", respondOK)
+			api.Mount("/x", http.StripPrefix("/x", api))
+		}},
+		{"a few times", "/x", 200, func(api *apiroute.Router) {
+			api.Get("/x", func(req *apiroute.Request, res *apiroute.Response) error {
+				n := len(req.Header.Get("N"))
+				if n == 8 {
+					return res.Text("ok")
+				}
+				req.Header.Set("N", strings.Repeat("n", n+1))
+				api.ServeHTTP(res, req.Request)
+				return nil
+			})
+		}},
+	} {
+		for name, opts := range map[string][]apiroute.Option{"no Use": nil, "Use": {traceUse("router")}} {
+			t.Run(tt.name+", "+name, func(t *testing.T) {
+				t.Parallel()
+				s := newAPI(t, tt.add, opts...)
+				if got := s.do("GET", tt.target, ""); got.status != tt.status || got.err != nil {
+					t.Errorf("GET %s = %d %q, %v, want %d", tt.target, got.status, got.body, got.err, tt.status)
+				}
+				if lines := s.logs(); tt.status == 500 && tt.name != "two routers" && (len(lines) != 1 || !strings.Contains(lines[0], "the router is mounted in itself")) {
+					t.Errorf("log %q, want one line that says so", lines)
+				}
+			})
+		}
 	}
 }

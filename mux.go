@@ -11,10 +11,10 @@ import (
 // A table holds the routes that are registered at one time. It is immutable, and its zero value has
 // no routes.
 //
-// Its tree serves the plain paths, which nearly all requests have, at a fraction of the cost of
-// http.ServeMux. (A path with escapes is plain unless url.URL needs a RawPath for it; it does for
-// %2F, and does not for %20.) ServeMux serves all other paths. It is also the reference for the
-// tree: tests and fuzz targets compare the two.
+// Its tree serves the tidy paths, which nearly all requests have, at a fraction of the cost of
+// http.ServeMux. ServeMux serves the paths that must be made tidy first, and says which paths no page
+// matches if they have escapes. It is also the reference for the tree: tests and fuzz targets compare
+// the two.
 type table struct {
 	root node
 	once sync.Once // guards the making of mux
@@ -100,9 +100,13 @@ func newMuxes(root *node) *muxes {
 	return m
 }
 
-// match returns the page for the segments of a tidy path, decoded, or nil. It looks at the first
-// m.deepest+1 segments, so the caller need not pass more of them.
-func (m *muxes) match(segs []string) *page {
+// match returns the page for a tidy path, or nil. The slashes of the path separate segments; see
+// separateSlashes. Only its first m.deepest segments are looked at.
+func (m *muxes) match(path string) *page {
+	var segs []string
+	if path != "" {
+		segs = strings.SplitN(path[1:], "/", m.deepest+2)
+	}
 	probe := ""      // the path that the muxes are asked for
 	ends := []int{0} // ends[n] is the length of the first n segments in probe
 	for _, s := range segs[:min(len(segs), m.deepest)] {
@@ -142,13 +146,13 @@ func (s *shape) fits(n int) bool {
 // has, replace the others:
 //
 //	\x01  "*", because Go 1.22 stores the wildcard {x...} under that key
-//	\x00  a segment that equals no static one: it has a slash, which ServeMux would take for a
-//	      separator, or it is longer than all static ones, so that its length costs nothing
+//	\x00  a segment that equals no static one: it has a slash, which is NUL here, or it is longer
+//	      than all static ones, so that its length costs nothing
 func (m *muxes) standIn(s string) string {
 	switch {
 	case s == "*":
 		return "\x01"
-	case len(s) > m.longest, s == "\x01", strings.Contains(s, "/"):
+	case len(s) > m.longest, s == "\x01", strings.Contains(s, "\x00"):
 		return "\x00"
 	}
 	return s

@@ -36,6 +36,23 @@ var pathRules = []pathRule{
 		},
 	},
 	{
+		"what other routers take for a dynamic segment would be text here that no request matches; escaped, it is text",
+		func(path string, _ []string) bool {
+			return anySegment(path, func(s string) bool {
+				return strings.HasPrefix(s, ":") || strings.HasPrefix(s, "*") || strings.HasSuffix(s, "*") || strings.Contains(s, "<")
+			})
+		},
+	},
+	{
+		"spaces around a name, or around a segment, are a mistake",
+		func(path string, _ []string) bool {
+			return anySegment(path, func(s string) bool {
+				inner := strings.Trim(s, "[].")
+				return strings.TrimSpace(inner) != inner
+			})
+		},
+	},
+	{
 		"the same path twice is a mistake; in Next it is the same file",
 		func(path string, before []string) bool {
 			return slices.ContainsFunc(before, func(other string) bool { return decoded(other) == decoded(path) })

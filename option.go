@@ -6,12 +6,16 @@ import (
 	"log/slog"
 	"net/http"
 	"slices"
+	"strings"
+	"sync"
 	"time"
 )
 
-// An Option is a setting of a router, a group or a route. Where levels set the same option, the
-// inner one wins, except that [Use] and [Around] add up. Registration panics if it is given an
-// option that is not allowed there, or a zero Option. An Option may be used any number of times.
+// An Option is a setting of a router, a group or a route. Functions such as [Use] and [BodyLimit]
+// make one. Where levels set the same option, the inner one wins, except that [Use], [Around],
+// [Done], [Tag], [Security] and [Returns] add up. [New], [Router.Group] and registration panic if
+// they are given an option that is not allowed there, or a zero Option. An Option may be used any
+// number of times, by multiple goroutines at once.
 type Option struct {
 	name   string
 	places place // where the option is allowed
@@ -30,6 +34,17 @@ const (
 	anywhere = onRouter | onGroup | onRoute | onMount | onEndpoint
 )
 
+// String returns the names of the calls, for messages.
+func (p place) String() string {
+	var names []string
+	for i, name := range []string{"New", "Group", "a Handler", "Mount", "a typed endpoint"} {
+		if p&(1<<i) != 0 {
+			names = append(names, name)
+		}
+	}
+	return strings.Join(names, ", ")
+}
+
 // Use adds standard middleware. The first is the outermost.
 //
 // Middleware of the router runs before routing: it sees every request, those that end in a 404
@@ -40,11 +55,13 @@ const (
 // OPTIONS), only the middleware that all routes of the path have in common runs. So CORS for a path
 // belongs on a level that contains all methods of the path.
 //
-// The request is the server's own, not a copy. Middleware may pass on a copy, with another context
-// or another Body, and a [http.ResponseWriter] that wraps the one it was given. Such a writer should
-// have an Unwrap method, as [http.ResponseController] needs it. Without one the path is matched
-// again, so that middleware should then leave URL and method as they are. A Body that middleware
-// puts into the request must not retain the slice that its Read is given; see [io.Reader].
+// The request is the server's own, or with [Done] a shallow copy. Middleware may pass on a copy,
+// with another context or another Body, and a [http.ResponseWriter] that wraps the one it was
+// given. Such a writer should have an Unwrap method, as [http.ResponseController] needs it. Without
+// one the path is matched again, so that middleware should then leave URL and method as they are. A
+// Body that middleware puts into the request must not retain the slice that its Read is given; see
+// [io.Reader]. Middleware that neither calls the next handler nor writes anything has responded
+// with 200, as in net/http.
 //
 // Each function is called once for each route, when the route is registered; those of the router
 // are called once, by [New]. Either panics if a function returns nil. Use panics if one is nil.
@@ -57,14 +74,17 @@ func Use(middleware ...func(http.Handler) http.Handler) Option {
 
 // Around adds middleware that wraps a [Handler]. The first is the outermost, and all of it runs
 // inside the middleware of [Use]. It sees the error that the handler returns, and rejects a request
-// by returning one itself; this suits authentication and transactions. A panic of the handler
-// passes through it, so whatever must then be undone belongs in a deferred call. It passes values
-// on in the context of the request:
+// by returning one itself; this suits authentication. It does not suit a transaction: the handler
+// has already responded when it returns, so a commit that fails afterwards comes too late. Wrap the
+// function of a typed endpoint instead, as docs/recipes.md shows. A panic of the handler passes
+// through the middleware, so whatever must then be undone belongs in a deferred call. It passes
+// values on in the context of the request:
 //
 //	req.Request = req.WithContext(ctx)
 //
-// It runs for the paths of its router, group or route, and as with Use, only what is common to all
-// routes of a path runs when the package itself responds there. It does not run for a 404.
+// It must pass on the Request that it was given, and not one that it has made. It runs for the
+// paths of its router, group or route, and as with Use, only what is common to all routes of a path
+// runs when the package itself responds there. It does not run for a 404.
 //
 // Each function is called once for each route, when the route is registered, which panics if the
 // function returns nil. Around panics if a function is nil.
@@ -75,10 +95,12 @@ func Around(middleware ...func(Handler) Handler) Option {
 	return Option{"Around", anywhere, func(s *scope) { s.around = append(s.around, middleware...) }}
 }
 
-// BodyLimit sets the largest size of a request body, in bytes. A longer body is rejected with a
-// 413. The default is 1 MiB, which is 1,048,576 bytes; a [Router.Mount] has no limit unless it is
-// given one itself. If middleware decompresses a body, the limit applies to the result. BodyLimit
-// panics if bytes is not positive.
+// BodyLimit sets the largest size of a request body, in bytes. A body whose Content-Length is
+// larger is rejected with a 413 before the handler is called. For any other body that is larger,
+// reading beyond the limit fails with an error that becomes a 413 when the handler returns it. The
+// default is 1 MiB, which is 1,048,576 bytes; a [Router.Mount] has no limit unless it is given one
+// itself. If middleware decompresses a body, the limit applies to the result. BodyLimit panics if
+// bytes is not positive.
 func BodyLimit(bytes int64) Option {
 	if bytes <= 0 {
 		panic("apiroute: BodyLimit: want 1 byte or more; use NoBodyLimit for no limit")
@@ -99,10 +121,14 @@ func NoBodyLimit() Option {
 // handler that ignores its context goes on, and its response is sent, late.
 //
 // The time that the client takes to send the body counts, so a route for uploads may need a longer
-// timeout. Timeout panics if d is negative.
+// timeout. Timeout panics if d is negative, or is less than a millisecond and not 0: a unit is then
+// missing, as in Timeout(5), which is five nanoseconds.
 func Timeout(d time.Duration) Option {
 	if d < 0 {
-		panic("apiroute: Timeout: negative duration")
+		panic(fmt.Sprintf("apiroute: Timeout: %v is negative", d))
+	}
+	if 0 < d && d < time.Millisecond {
+		panic(fmt.Sprintf("apiroute: Timeout: %v is less than a millisecond: a unit is missing, as in Timeout(%d*time.Second)", d, d))
 	}
 	return Option{"Timeout", anywhere, func(s *scope) { s.timeout = d }}
 }
@@ -113,11 +139,12 @@ func RejectUnknown(reject bool) Option {
 	return Option{"RejectUnknown", anywhere &^ onMount, func(s *scope) { s.rejectUnknown = reject }}
 }
 
-// ETag sets whether responses to GET and HEAD with status 200 from JSON, Text, HTML and Bytes get a
-// strong ETag that is computed from the body. An ETag that the handler has set is kept. If the
-// request's If-None-Match contains the ETag, the response is a 304 without a body (RFC 9110,
-// section 13.1.2). The handler still runs; only the transfer is saved. The default is false. It is
-// not allowed for a Mount.
+// ETag sets whether responses from [Response.JSON], [Response.Text], [Response.HTML] and
+// [Response.Bytes], and those of typed endpoints except from an [io.Reader], get a strong ETag that
+// is computed from the body (RFC 9110, section 8.8.3). Only responses to GET and HEAD with status
+// 200 get one. An ETag that the handler has set is kept. If the request's If-None-Match contains
+// the ETag, the response is a 304 without a body (RFC 9110, section 13.1.2). The handler still
+// runs; only the transfer is saved. The default is false. It is not allowed for a Mount.
 func ETag(on bool) Option {
 	return Option{"ETag", anywhere &^ onMount, func(s *scope) { s.etag = on }}
 }
@@ -126,11 +153,12 @@ func ETag(on bool) Option {
 // Either may be nil, which stands for encoding/json. Both are called by multiple goroutines at
 // once. It is not allowed for a Mount.
 //
-// unmarshal is not called for a body that is empty, null or not valid UTF-8. Its error is a 400.
-// The response names the field or the offset if the error is of one of encoding/json's own types,
-// and otherwise says only that the body does not fit. [RejectUnknown] has no effect on a JSON
-// body that unmarshal decodes; how names are matched, and whether anything may follow the value,
-// is up to unmarshal as well.
+// An error of marshal is a 500. unmarshal is not called for a body that is empty, null or not valid
+// UTF-8, which is rejected with a 400. An error of unmarshal is a 400 as well. The response names
+// the field or the offset if the error is of one of encoding/json's own types, and otherwise says
+// only that the body does not fit. [RejectUnknown] has no effect on a JSON body that unmarshal
+// decodes; how names are matched, and whether anything may follow the value, is up to unmarshal as
+// well.
 func JSONCodec(marshal func(v any) ([]byte, error), unmarshal func(data []byte, v any) error) Option {
 	return Option{"JSONCodec", anywhere &^ onMount, func(s *scope) { s.marshal, s.unmarshal = marshal, unmarshal }}
 }
@@ -152,6 +180,9 @@ func Logger(l *slog.Logger) Option {
 //		return err
 //	})
 //
+// If f responds itself, it sets the status as well, which is 200 otherwise; [Request.Problem] gives
+// the one that the client would receive.
+//
 // 404 and 405 are an [*Error]. A panic is an error that wraps the panic's value if that is an
 // error. The error that f is given is always logged; a different one that f returns is logged too.
 // If f panics, or returns nil without having responded, the response is a 500 without a detail. f
@@ -161,13 +192,45 @@ func OnError(f func(*Request, *Response, error) error) Option {
 	return Option{"OnError", anywhere, func(s *scope) { s.onError = f }}
 }
 
+// Done adds a function that is called once after every request that the router gets, such as for an
+// access log or for metrics. Unlike middleware of [Use], it needs no writer of its own, knows the
+// route, and sees all requests: those that end in a 404, that middleware rejects, that panic, that
+// are cut, and whose connection the handler hijacks.
+//
+//	apiroute.Done(func(req *apiroute.Request, o apiroute.Outcome) {
+//		slog.Info("request", "method", req.Method, "route", req.Route(), "status", o.Status)
+//	})
+//
+// f is called when the response has been handed to the server, all middleware has returned and
+// temporary files have been removed, just before ServeHTTP returns or panics with
+// [http.ErrAbortHandler]. It cannot change the response, and delays its end.
+//
+// The Request is that of the handler, with the context that Use and Around have given it, as far as
+// the request has come. That context has ended if the route has a [Timeout]; see
+// [context.WithoutCancel]. [Request.Route] is "" if the request was not matched to a route, as for
+// a 404 or if the router's own Use has rejected it. The Request may be kept.
+//
+// Done is allowed for [New] only, and may be given more than once; the functions are called in that
+// order. f may be called by multiple goroutines at once. If it panics, the panic is logged. Done
+// panics if f is nil.
+func Done(f func(*Request, Outcome)) Option {
+	if f == nil {
+		panic("apiroute: Done: nil function")
+	}
+	return Option{"Done", onRouter, func(s *scope) { s.done = append(s.done, f) }}
+}
+
 // A scope holds the options that apply to a router, a group or a route. Those of the outer levels
 // are included in config, and can be reached through parent for middleware.
 type scope struct {
 	parent *scope                            // the level around this one; nil for a router
+	at     place                             // the call that has made the level
 	depth  int                               // the number of levels around this one
 	use    []func(http.Handler) http.Handler // of this level only
 	around []func(Handler) Handler           // of this level only
+	warned *sync.Map                         // what warnOnce has logged, a set of warning; shared by all levels
+
+	described *description // what this level says for the document; nil if nothing
 	config
 }
 
@@ -182,6 +245,15 @@ type config struct {
 	unmarshal     func([]byte, any) error                // nil is encoding/json's
 	logger        *slog.Logger                           // nil is slog.Default()
 	onError       func(*Request, *Response, error) error // nil if there is none
+	done          []func(*Request, Outcome)              // of the router; nil if there is none
+}
+
+// log returns the logger for errors.
+func (c *config) log() *slog.Logger {
+	if c.logger == nil {
+		return slog.Default()
+	}
+	return c.logger
 }
 
 // defaults is the config of a router without options.
@@ -193,23 +265,33 @@ func newScope(parent *scope, at place, opts []Option) (*scope, error) {
 	if at&(onRoute|onEndpoint) != 0 && len(opts) == 0 {
 		return parent, nil
 	}
-	s := &scope{parent: parent, config: defaults}
+	s := &scope{parent: parent, at: at, warned: new(sync.Map), config: defaults}
 	if parent != nil {
-		s.depth, s.config = parent.depth+1, parent.config
+		s.depth, s.warned, s.config = parent.depth+1, parent.warned, parent.config
 	}
 	if at == onMount {
 		s.bodyLimit = 0
 	}
+	var faults []error
 	for _, o := range opts {
-		if o.apply == nil {
-			return nil, errors.New("zero Option: options are made by functions such as Use")
+		switch {
+		case o.apply == nil:
+			faults = append(faults, errors.New("zero Option: options are made by functions such as Use"))
+		case o.places&at == 0:
+			faults = append(faults, fmt.Errorf("%s is not allowed here, only for %v", o.name, o.places))
+		default:
+			o.apply(s)
 		}
-		if o.places&at == 0 {
-			return nil, fmt.Errorf("%s is not allowed here", o.name)
-		}
-		o.apply(s)
 	}
-	return s, nil
+	return s, errors.Join(faults...)
+}
+
+// root returns the scope of the router.
+func (s *scope) root() *scope {
+	for s.parent != nil {
+		s = s.parent
+	}
+	return s
 }
 
 // common returns the innermost scope that contains both a and b.

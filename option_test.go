@@ -32,14 +32,19 @@ func TestRefusedOption(t *testing.T) {
 		{"Use among others", func() { apiroute.Use(use, nil, use) }, "apiroute: Use: nil middleware"},
 		{"Around", func() { apiroute.Around(nil) }, "apiroute: Around: nil middleware"},
 		{"Around among others", func() { apiroute.Around(around, nil) }, "apiroute: Around: nil middleware"},
+		{"Done", func() { apiroute.Done(nil) }, "apiroute: Done: nil function"},
 		{"BodyLimit of 0", func() { apiroute.BodyLimit(0) }, "apiroute: BodyLimit: "},
 		{"BodyLimit below 0", func() { apiroute.BodyLimit(-1) }, "apiroute: BodyLimit: "},
-		{"Timeout below 0", func() { apiroute.Timeout(-1) }, "apiroute: Timeout: "},
+		{"Timeout below 0", func() { apiroute.Timeout(-1) }, "apiroute: Timeout: -1ns is negative"},
+		{"Timeout below 0, with a unit", func() { apiroute.Timeout(-time.Second) }, "apiroute: Timeout: -1s is negative"},
+		{"Timeout without a unit", func() { apiroute.Timeout(5) }, "apiroute: Timeout: 5ns is less than a millisecond: a unit is missing, as in Timeout(5*time.Second)"},
+		{"Timeout of milliseconds without a unit", func() { apiroute.Timeout(5000) }, "a unit is missing"},
+		{"Timeout just below a millisecond", func() { apiroute.Timeout(time.Millisecond - 1) }, "a unit is missing"},
 		{"FromHTTP", func() { apiroute.FromHTTP(nil) }, "apiroute: FromHTTP: nil handler"},
 		{"FromHTTP with a nil HandlerFunc", func() { apiroute.FromHTTP(nilFunc) }, "apiroute: FromHTTP: nil handler"},
 		{"FromHTTP with a nil Handler", func() { apiroute.FromHTTP(apiroute.Handler(nil)) }, "apiroute: FromHTTP: nil handler"},
 	} {
-		t.Run(tt.want, func(t *testing.T) {
+		t.Run(tt.name, func(t *testing.T) {
 			if got := mustPanic(t, tt.f); !strings.Contains(got, tt.want) {
 				t.Errorf("panic %q, want %q in it", got, tt.want)
 			}
@@ -50,7 +55,7 @@ func TestRefusedOption(t *testing.T) {
 // Options without an effect are accepted.
 func TestAcceptedOption(t *testing.T) {
 	t.Parallel()
-	api := apiroute.New(apiroute.Use(), apiroute.Around(), apiroute.Logger(nil), apiroute.OnError(nil), apiroute.Timeout(0), apiroute.RejectUnknown(false), apiroute.NoBodyLimit(), apiroute.BodyLimit(1))
+	api := apiroute.New(apiroute.Use(), apiroute.Around(), apiroute.Logger(nil), apiroute.OnError(nil), apiroute.Timeout(0), apiroute.Timeout(time.Millisecond), apiroute.RejectUnknown(false), apiroute.NoBodyLimit(), apiroute.BodyLimit(1))
 	api.Get("/a", respondOK, apiroute.Use(), apiroute.Around(), apiroute.Logger(nil), apiroute.OnError(nil), apiroute.Timeout(0), apiroute.RejectUnknown(true), apiroute.NoBodyLimit())
 	api.Group("/b", apiroute.Use(), apiroute.Around(), apiroute.Logger(nil), apiroute.OnError(nil), apiroute.Timeout(0), apiroute.RejectUnknown(true), apiroute.NoBodyLimit())
 	api.Mount("/c", http.NotFoundHandler(), apiroute.Use(), apiroute.Around(), apiroute.Logger(nil), apiroute.OnError(nil), apiroute.Timeout(0), apiroute.BodyLimit(1), apiroute.NoBodyLimit())
@@ -275,7 +280,7 @@ func TestTimeout(t *testing.T) {
 		next.ServeHTTP(w, r.WithContext(ctx))
 	})
 	log := &testLog{}
-	api := apiroute.New(log.option(), apiroute.Timeout(time.Nanosecond))
+	api := apiroute.New(log.option(), apiroute.Timeout(time.Millisecond))
 	slow := api.Group("", apiroute.Timeout(time.Hour))
 	none := api.Group("", apiroute.Timeout(0))
 	api.Get("/late", wait(nil))
@@ -302,7 +307,7 @@ func TestTimeout(t *testing.T) {
 		return res.Text(strconv.FormatBool(ok))
 	})
 	none.Get("/none/own", expired)
-	none.Get("/shorter", wait(nil), apiroute.Timeout(time.Nanosecond))
+	none.Get("/shorter", wait(nil), apiroute.Timeout(time.Millisecond))
 	srv := newServer(t, api)
 	srv.log = log
 	for _, tt := range []struct {

@@ -187,10 +187,14 @@ type verdict struct {
 func (o oracle) verdict(path string) verdict {
 	segs, tidy := splitTarget(path)
 	e, values := o.find(segs)
-	switch {
-	case e == nil:
+	if e == nil {
 		return verdict{Status: http.StatusNotFound}
-	case tidy != path && !e.mount:
+	}
+	if e.mount && strings.HasSuffix(path, "/") && tidy != "/" {
+		tidy += "/" // a mounted handler may take /dir/ for something else than /dir
+	}
+	switch {
+	case tidy != path:
 		// A browser takes a raw backslash for a slash, so it is escaped.
 		return verdict{Status: http.StatusPermanentRedirect, Location: strings.NewReplacer(`\`, "%5C", "#", "%23").Replace(tidy)}
 	case !isText(values):
@@ -356,7 +360,7 @@ func registerEntry(api *apiroute.Router, e *entry, got *verdict) (err error) {
 }
 
 // oracleStatics are few, so that paths overlap. Some are the same text with and without escapes.
-var oracleStatics = []string{"a", "a", "b", "b", "%61", "%2561", "é", "%C3%A9", "%25", "^", `"`, "a%20b", "...", "*", "日本"}
+var oracleStatics = []string{"a", "a", "b", "b", "%61", "%2561", "é", "%C3%A9", "%25", "^", `"`, "a%20b", "...", "%2A", "日本"}
 
 func randomEntry(rng *rand.Rand) entry {
 	var b strings.Builder

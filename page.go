@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"reflect"
 	"slices"
 	"sort"
 	"strings"
+	"sync"
 )
 
 // This file holds what is registered on a path: the [Handler], the route around it, and the page
@@ -15,15 +17,14 @@ import (
 // without calling a handler: the 405 with its Allow header, the response to OPTIONS, the redirect
 // to the tidy path, and the 400 for a path with invalid values.
 
-// A Handler serves the requests of a route, as the default export of a file in
-// Next's pages/api does. It responds through res, or returns an error, which the
-// package turns into a response; see [Error]. If it returns nil without having
-// responded, the response has the status set by [Response.Status], or 204, and no
-// body.
+// A Handler serves the requests of a route, as the default export of a file in Next's pages/api
+// does. It responds through res, or returns an error, which the package turns into a response; see
+// [Error]. A panic becomes an error too. If the handler returns nil without having responded, the
+// response has the status set by [Response.Status], or 204, and no body.
 //
-// A handler is called by many goroutines at once. Its req and res belong to this
-// request alone and are never used again, so they may be kept. Nothing may be
-// written to res after the handler has returned.
+// A handler is called by many goroutines at once. Its req and res belong to this request alone and
+// are never used again, so they may be kept. Nothing may be written to res after the handler has
+// returned.
 type Handler func(req *Request, res *Response) error
 
 // A page is a path with all the routes that are registered on it, like a file in Next's pages/api.
@@ -46,14 +47,10 @@ type page struct {
 	// The static segments at the beginning of segs: how many there are, and how many bytes of a
 	// path they take, slashes included. For /api/posts/[id] that is 2 and len("/api/posts").
 	staticPrefix, staticPrefixLen int
-
-	// The matches for the responses that the page gives itself: 405, the response to OPTIONS, 308
-	// to the tidy path, and 400.
-	methodNotAllowed, options, redirect, badPath match
 }
 
 // A match is the outcome of routing: the route, its options, and any response that the page gives
-// itself. Nearly all are made at registration and shared by many requests, so a match is
+// itself. That of a route is made at registration and shared by many requests, so a match is
 // immutable. What differs between requests, such as the values of the path, is in found.
 type match struct {
 	method    string  // the method that the route serves; "" for all methods
@@ -79,7 +76,7 @@ type reuse struct {
 
 // defaultMatch is the match of a Handler that is called without a router. It has the default
 // options and no page.
-var defaultMatch = &match{scope: &scope{config: defaults}}
+var defaultMatch = &match{scope: &scope{warned: new(sync.Map), config: defaults}}
 
 // with returns a new page that has the routes of p and rt. p is nil if rt is the first route on its
 // path. The error is a *clashError if p already has a handler for the method of rt.
@@ -106,7 +103,6 @@ func (p *page) with(rt *route, segs []segment) (*page, error) {
 		q.staticPrefixLen += len("/" + segs[q.staticPrefix].text)
 		q.staticPrefix++
 	}
-	q.addOwnResponses()
 	return q, nil
 }
 
@@ -144,18 +140,19 @@ func allowedMethods(matches []match) string {
 	return strings.Join(slices.Compact(methods), ", ")
 }
 
-// addOwnResponses sets the matches for the responses that the page gives itself. They run through
-// the middleware that all routes of the page share, and through no other: if only Delete has a
-// middleware that checks permissions, a 405 must not run through it. The chain is that of the first
-// route, in which the levels below the shared ones are skipped; see match.skips.
-func (p *page) addOwnResponses() {
-	own := match{page: p, route: p.matches[0].route, scope: p.scope}
-	p.methodNotAllowed, p.options, p.redirect, p.badPath = own, own, own, own
-	p.methodNotAllowed.respond = respondMethodNotAllowed
-	p.options.respond = respondOptions
-	p.redirect.respond = respondRedirect
-	p.badPath.respond = respondBadPath
-	p.badPath.badValues = true
+// own returns a match for a response that the page gives itself. It runs through the middleware that
+// all routes of the page share, and through no other: if only Delete has a middleware that checks
+// permissions, a 405 must not run through it. The chain is that of the first route, in which the
+// levels below the shared ones are skipped; see match.skips.
+func (p *page) own(respond Handler) *match {
+	return &match{page: p, route: p.matches[0].route, scope: p.scope, respond: respond}
+}
+
+// badPath returns the match for a path with values that no handler may get.
+func (p *page) badPath() *match {
+	m := p.own(respondBadPath)
+	m.badValues = true
+	return m
 }
 
 // skips reports whether the middleware of a level must be skipped, because the page responds itself
@@ -209,9 +206,9 @@ func (p *page) matchFor(method string) *match {
 	case last.method == "" && (method != http.MethodTrace || p.mounted()):
 		return last
 	case method == http.MethodOptions:
-		return &p.options
+		return p.own(respondOptions)
 	}
-	return &p.methodNotAllowed
+	return p.own(respondMethodNotAllowed)
 }
 
 // The functions below give a response instead of the route's handler. The rejections are errors, so
@@ -231,10 +228,20 @@ func respondLost(*Request, *Response) error {
 	return errors.New("apiroute: middleware has hidden the response and changed the URL or the method: give its writer an Unwrap method")
 }
 
+// respondNil is the 500 for a Handler that is nil and was registered elsewhere than in a router.
+func respondNil(*Request, *Response) error {
+	return errors.New("apiroute: the Handler is nil: give the mux a function")
+}
+
 // respondConnect rejects CONNECT, whose target is an authority without a path. An empty Allow
 // header says that no method is allowed (RFC 9110, section 10.2.1).
 func respondConnect(*Request, *Response) error {
 	return &Error{Status: http.StatusMethodNotAllowed, Header: http.Header{"Allow": {""}}}
+}
+
+// respondBadTarget is the 400 for a request target that is not a path; see hasPathOnly.
+func respondBadTarget(*Request, *Response) error {
+	return Errorf(http.StatusBadRequest, "the request target must be a path")
 }
 
 // respondBadPath is the 400 for a path with a value that handlers must not get; see validValues.
@@ -257,6 +264,9 @@ func respondRedirect(req *Request, res *Response) error {
 	return res.SetHeader("Location", path).Status(http.StatusPermanentRedirect).End()
 }
 
+// An inOut is the types of a typed endpoint: what it takes, and what it returns.
+type inOut struct{ in, out reflect.Type }
+
 // A route is one handler on a page, together with its middleware. It is immutable once it is
 // registered.
 type route struct {
@@ -266,6 +276,7 @@ type route struct {
 	find    func(*http.Request) found // matches a request to a route of the same router; see core.find
 	scope   *scope
 	handler Handler
+	inOut   *inOut // the types of a typed endpoint; nil for other handlers
 	reuse
 
 	useChain    http.Handler // Use of the groups and of the route, ending in afterUse; nil if there is none

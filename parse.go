@@ -2,8 +2,8 @@ package apiroute
 
 import (
 	"encoding"
+	"encoding/json"
 	"errors"
-	"fmt"
 	"reflect"
 	"strconv"
 	"strings"
@@ -11,14 +11,12 @@ import (
 	"unicode/utf8"
 )
 
-// This file parses the texts of a path, query, header, cookie or form into Go values. The details
-// for the client that begin with "must be" come from here, such as "must be an integer"; those for
-// values in a JSON body come from the function expected in jsonfault.go. Parsing is stricter than
-// strconv where strconv accepts what clients send only by mistake.
+// This file parses the texts of a path, query, header, cookie or form into Go values. Parsing is
+// stricter than strconv where strconv accepts what clients send only by mistake.
 
-// A parseFunc parses a text and sets v to the result. It returns "" if that succeeds, and otherwise
-// the detail of a FieldError, such as "must be an integer". After an error, v may have any value.
-type parseFunc func(v reflect.Value, s string) (detail string)
+// A parseFunc parses a text and sets v to the result. It returns the zero breach if that succeeds.
+// Otherwise v may have any value.
+type parseFunc func(v reflect.Value, s string) breach
 
 // parser returns the parseFunc for a type, or nil if the type is not supported. A method
 // UnmarshalText takes precedence over the kind of the type, because a named string may accept only
@@ -27,8 +25,11 @@ func parser(t reflect.Type) parseFunc {
 	if parsesItself(t) {
 		return parseText
 	}
-	if t == reflect.TypeFor[time.Duration]() {
+	switch t {
+	case reflect.TypeFor[time.Duration]():
 		return parseDuration
+	case reflect.TypeFor[json.Number]():
+		return parseNumber
 	}
 	switch t.Kind() {
 	case reflect.String:
@@ -51,78 +52,108 @@ func parsesItself(t reflect.Type) bool {
 	return reflect.PointerTo(t).Implements(reflect.TypeFor[encoding.TextUnmarshaler]()) && t.Kind() != reflect.Pointer
 }
 
-// parseText calls the type's own UnmarshalText. The error of the method is not sent to the client,
-// because it may hold the value or internal details.
-func parseText(v reflect.Value, s string) string {
-	if v.Addr().Interface().(encoding.TextUnmarshaler).UnmarshalText([]byte(s)) != nil {
-		if v.Type() == reflect.TypeFor[time.Time]() {
-			return "must be a time such as 2006-01-02T15:04:05Z"
-		}
-		return "is not of the right form"
-	}
-	return ""
+// takesEmpty reports whether the empty text is a value of a type. It is one of a string. For all
+// other types it is no value: browsers send it for an input that was left blank. A type with a
+// method UnmarshalText is not a string here, whatever its kind.
+func takesEmpty(t reflect.Type) bool {
+	return t.Kind() == reflect.String && t != reflect.TypeFor[json.Number]() && !parsesItself(t)
 }
 
+// parseText calls the type's own UnmarshalText. If its error has a FieldError, the client gets the
+// Detail of that, so that an enum can say its values.
+func parseText(v reflect.Value, s string) breach {
+	if err := v.Addr().Interface().(encoding.TextUnmarshaler).UnmarshalText([]byte(s)); err != nil {
+		fault := ownFault(v.Type(), err)
+		return breach{fault.Code, fault.Detail}
+	}
+	return breach{}
+}
+
+// httpTimes are header fields whose times have a form of their own (RFC 9110, section 5.6.7), and
+// httpSeconds those whose durations are numbers of seconds. A time.Time and a time.Duration have
+// neither form.
+var (
+	httpTimes   = []string{"Date", "Expires", "If-Modified-Since", "If-Range", "If-Unmodified-Since", "Last-Modified", "Retry-After", "Sunset"}
+	httpSeconds = []string{"Age", "Retry-After"}
+)
+
 // parseDuration accepts what time.ParseDuration accepts. A number needs a unit, unless it is 0.
-func parseDuration(v reflect.Value, s string) string {
+func parseDuration(v reflect.Value, s string) breach {
 	d, err := time.ParseDuration(s)
 	if err != nil {
-		return "must be a duration such as 1h30m"
+		return notDuration
 	}
 	v.SetInt(int64(d))
-	return ""
+	return breach{}
+}
+
+// parseNumber accepts the numbers of JSON for a json.Number. Any other text could not be encoded
+// when the value is sent back.
+func parseNumber(v reflect.Value, s string) breach {
+	if !isNumber(s) {
+		return notNumber
+	}
+	v.SetString(s)
+	return breach{}
 }
 
 // parseString rejects text that is not UTF-8, since JSON, logs and most databases would replace or
 // reject it later.
-func parseString(v reflect.Value, s string) string {
+func parseString(v reflect.Value, s string) breach {
 	if !utf8.ValidString(s) {
-		return "must be UTF-8"
+		return notUTF8
 	}
 	v.SetString(s)
-	return ""
+	return breach{}
 }
 
 // parseBool accepts what strconv.ParseBool accepts: 1, t, T, true, True and TRUE, and the same for
 // false. It rejects on and yes.
-func parseBool(v reflect.Value, s string) string {
+func parseBool(v reflect.Value, s string) breach {
 	b, err := strconv.ParseBool(s)
 	if err != nil {
-		return "must be true or false"
+		return notBool
 	}
 	v.SetBool(b)
-	return ""
+	return breach{}
+}
+
+// parseCheckbox is parseBool for queries and forms. It also accepts on, which is what browsers send
+// for a checkbox that has no value of its own, and off.
+func parseCheckbox(v reflect.Value, s string) breach {
+	if s == "on" || s == "off" {
+		v.SetBool(s == "on")
+		return breach{}
+	}
+	return parseBool(v, s)
 }
 
 // parseInt accepts decimal integers with or without a sign. If the integer does not fit the type,
 // the detail says which integers do.
-func parseInt(v reflect.Value, s string) string {
-	bits := v.Type().Bits()
-	n, err := strconv.ParseInt(s, 10, bits)
+func parseInt(v reflect.Value, s string) breach {
+	n, err := strconv.ParseInt(s, 10, v.Type().Bits())
 	if errors.Is(err, strconv.ErrRange) {
-		least := int64(-1) << (bits - 1)
-		return fmt.Sprintf("must be an integer from %d to %d", least, -(least + 1))
+		return outOfRange(v.Type(), s)
 	}
 	if err != nil {
-		return "must be an integer"
+		return notInteger
 	}
 	v.SetInt(n)
-	return ""
+	return breach{}
 }
 
 // parseUint accepts decimal digits only. A negative integer is reported as out of range, not as
 // something other than an integer.
-func parseUint(v reflect.Value, s string) string {
-	bits := v.Type().Bits()
-	n, err := strconv.ParseUint(s, 10, bits)
+func parseUint(v reflect.Value, s string) breach {
+	n, err := strconv.ParseUint(s, 10, v.Type().Bits())
 	if errors.Is(err, strconv.ErrRange) || err != nil && isNegative(s) {
-		return fmt.Sprintf("must be an integer from 0 to %d", ^uint64(0)>>(64-bits))
+		return outOfRange(v.Type(), s)
 	}
 	if err != nil {
-		return "must be an integer"
+		return notInteger
 	}
 	v.SetUint(n)
-	return ""
+	return breach{}
 }
 
 // isNegative reports whether a text is a negative integer of any size. strconv.ParseUint cannot
@@ -134,22 +165,28 @@ func isNegative(s string) bool {
 
 // parseFloat accepts decimal numbers only. strconv.ParseFloat also accepts NaN, Inf, 0x1p4 and
 // 1_000, which clients send by mistake and which compare or print in surprising ways.
-func parseFloat(v reflect.Value, s string) string {
+func parseFloat(v reflect.Value, s string) breach {
 	if strings.Trim(s, "+-.0123456789eE") != "" {
-		return "must be a number"
+		return notNumber
 	}
 	f, err := strconv.ParseFloat(s, v.Type().Bits())
 	if errors.Is(err, strconv.ErrRange) {
-		return "is out of range"
+		return outOfRange(v.Type(), s)
 	}
 	if err != nil {
-		return "must be a number"
+		return notNumber
 	}
 	v.SetFloat(f)
-	return ""
+	return breach{}
 }
 
 // isToken reports whether s is a token as defined in RFC 9110, section 5.6.2.
 func isToken(s string) bool {
-	return s != "" && strings.Trim(s, "!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz") == ""
+	for i := 0; i < len(s); i++ {
+		c := s[i]
+		if lower := c | 0x20; (lower < 'a' || lower > 'z') && (c < '0' || c > '9') && strings.IndexByte("-_!#$%&'*+.^`|~", c) < 0 {
+			return false
+		}
+	}
+	return s != ""
 }

@@ -53,6 +53,24 @@ func TestPattern(t *testing.T) {
 	}
 }
 
+// With Done, middleware gets a copy of the request. What is around the router sees the Pattern all
+// the same, and also if that middleware has passed on another copy.
+func TestPatternWithDone(t *testing.T) {
+	t.Parallel()
+	for name, opts := range map[string][]apiroute.Option{"none": nil, "copies": {copies()}, "copies and hides": {copies(),
+		wraps(func(w http.ResponseWriter) http.ResponseWriter { return hidingWriter{w} })}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			api := apiroute.New(append(opts, apiroute.Done(func(*apiroute.Request, apiroute.Outcome) {}))...)
+			api.Get("/x/[id]", respondOK)
+			r := newRequest("GET", "/x/1", "")
+			if serveRecorder(api, r).want(t, 200, "ok"); r.Pattern != "/x/[id]" {
+				t.Errorf("Pattern %q", r.Pattern)
+			}
+		})
+	}
+}
+
 // In a mux of net/http, the route of a Handler is the mux's pattern.
 func TestHandlerRoute(t *testing.T) {
 	t.Parallel()

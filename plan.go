@@ -1,7 +1,6 @@
 package apiroute
 
 import (
-	"errors"
 	"fmt"
 	"mime/multipart"
 	"net/http"
@@ -9,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 )
 
 // This file looks at a struct type once and makes a plan: which Go field is filled from which part
@@ -27,14 +27,14 @@ import (
 // has the field ID in byKey, the field Tags in query, and the field Post as its body. A plan is
 // made once for each type, and all requests share it.
 type plan struct {
-	typ        reflect.Type // T
-	fault      error        // every mistake in the type; nil if it can be filled
-	byKey      []*field     // the fields for the path, headers and cookies; each is looked up in the request
-	query      fieldSet     // the fields for the query, which is read once from start to end
-	body       *bodyPlan    // nil if no field takes the body
-	checked    []*field     // the fields outside of the form that are required or have a default
-	numFields  int          // the number of all fields, with the body and the fields of its form
-	validators []validator  // in the order in which they are called
+	typ       reflect.Type // T
+	fault     error        // every mistake in the type; nil if it can be filled
+	byKey     []*field     // the fields for the path, headers and cookies; each is looked up in the request
+	query     fieldSet     // the fields for the query, which is read once from start to end
+	body      *bodyPlan    // nil if no field takes the body
+	checked   []*field     // the fields outside of the form that are required, have a default, or have rules for a list
+	numFields int          // the number of all fields, with the body and the fields of its form
+	checker   *checker     // the methods Validate that are called; nil if there are none
 
 	plain  bool      // whether the memory of a value may be used again; see the function plain
 	values sync.Pool // holds *T, each with the zero T; unused unless plain
@@ -43,17 +43,23 @@ type plan struct {
 // A field is one Go field that is filled from texts, or from the files of a form. That is every
 // field but the one for the body.
 type field struct {
-	order       int       // its place among all fields of the plan
-	in          string    // path, query, header, cookie or form
-	name        string    // its name in the request; the canonical one of a header
-	goName      string    // the name for messages, with the structs around it, such as "Page.Limit"
-	index       []int     // for reflect's FieldByIndex, in T or in the struct of the form
-	parse       parseFunc // parses one value, or one element of a slice; nil for a file
-	slice       bool      // whether it takes all values of a repeated name
-	pointer     bool      // whether it is a pointer, which stays nil without a value
-	file        bool      // whether it takes the files of a form
-	required    bool      // whether a request without the value is rejected
-	defaultText *string   // the default, not yet parsed; nil if there is none
+	order       int        // its place among all fields of the plan
+	in          string     // path, query, header, cookie or form
+	name        string     // its name in the request; the canonical one of a header
+	goName      string     // the name for messages, with the structs around it, such as "Page.Limit"
+	index       []int      // for reflect's FieldByIndex, in T or in the struct of the form
+	parse       parseFunc  // parses one value, or one element of a slice; nil for JSON and for a file
+	json        bool       // whether it takes JSON in a form
+	file        bool       // whether it takes the files of a form
+	slice       bool       // whether it takes all values of a repeated name
+	comma       bool       // whether it is a slice whose values are also split at commas
+	pointer     bool       // whether it is a pointer, which stays nil without a value
+	takesEmpty  bool       // whether an empty text is a value, and not the absence of one
+	required    bool       // whether a request without the value is rejected
+	rules       rules      // the rules in its tag and of its type
+	target      jsonTarget // what is known about a value of JSON
+	item        jsonTarget // the same about a value that is one item of a slice
+	defaultText *string    // the default, not yet parsed; nil if there is none
 }
 
 // A fieldSet holds the fields for a query or a form, in which names come in any order.
@@ -94,7 +100,8 @@ type bodyPlan struct {
 	typ      reflect.Type // the type of the field, or what it points to if pointer
 	pointer  bool         // whether the field stays nil without a body
 	required bool
-	form     fieldSet // the fields of a form; empty for the other kinds
+	form     fieldSet   // the fields of a form; empty for the other kinds
+	target   jsonTarget // what is known about a JSON body
 }
 
 // plans holds the plans that have been made, as a map from reflect.Type to *plan. It only grows by
@@ -116,23 +123,34 @@ type planner struct {
 	*plan
 	goNames map[string]string // the goName of each field so far, by place and name, such as "query page"
 	faults  []error           // in the order of the struct
+	inForm  bool              // whether the fields of a form are being planned
 }
 
 // newPlan makes the plan for a type. If its fault is not nil, nothing else in it may be used.
 func newPlan(t reflect.Type) *plan {
 	p := &planner{plan: &plan{typ: t}, goNames: map[string]string{}}
 	if t.Kind() != reflect.Struct {
-		p.fault = fmt.Errorf("%v is not a struct", t)
+		p.fault = notStruct(t)
 		return p.plan
 	}
 	p.walk(t, nil, "", p.addField)
-	p.addValidators(t, validator{}, nil)
-	slices.SortStableFunc(p.validators, bodyFirst)
+	p.addChecker()
 	p.plain = plain(t)
 	if len(p.faults) > 0 {
-		p.fault = fmt.Errorf("type %v: %w", t, errors.Join(p.faults...))
+		p.fault = fmt.Errorf("type %v: %w", t, joinOnce(p.faults))
 	}
 	return p.plan
+}
+
+// notStruct returns the fault of a type that is not a struct.
+func notStruct(t reflect.Type) error {
+	switch {
+	case t == reflect.TypeFor[*Request]() || t == reflect.TypeFor[*http.Request]():
+		return fmt.Errorf("%v is not a struct that can be filled: for the request itself, register a Handler", t)
+	case t.Kind() == reflect.Pointer && t.Elem().Kind() == reflect.Struct:
+		return fmt.Errorf("%v is not a struct, but a pointer to one: write %v", t, t.Elem())
+	}
+	return fmt.Errorf("%v is not a struct: write one whose fields have tags such as path:\"id\" and query:\"page\"", t)
 }
 
 // failf records a fault. Planning goes on, so that the programmer sees all faults at once.
@@ -149,11 +167,8 @@ type taggedField struct {
 	value  string // the value of the tag, such as "page,required"
 }
 
-// tagKeys are the keys of the tags that name a place. A field must have exactly one of them.
-var tagKeys = []string{"path", "query", "header", "cookie", "body", "form"}
-
 // tagOf returns the key and the value of the tag that names a field's place. The key is "" if there
-// is no such tag. A second one is a fault.
+// is no such tag. A second one is a fault, and so is another tag that would have no effect.
 func (p *planner) tagOf(f reflect.StructField, goName string) (key, value string) {
 	for _, k := range tagKeys {
 		if v, ok := f.Tag.Lookup(k); ok {
@@ -162,6 +177,11 @@ func (p *planner) tagOf(f reflect.StructField, goName string) (key, value string
 				continue
 			}
 			key, value = k, v
+		}
+	}
+	if key != "" {
+		for _, fault := range strayTags(f, key, value) {
+			p.failf("field %s: %s", goName, fault)
 		}
 	}
 	return key, value
@@ -182,16 +202,16 @@ func (p *planner) walk(t reflect.Type, index []int, prefix string, visit func(ta
 		f.in, f.value = p.tagOf(f.StructField, f.goName)
 		switch {
 		case f.Anonymous && f.in == "" && parser(f.Type) != nil:
-			p.failf("field %s has no tag that says where it is filled from", f.goName)
+			p.failf("%s", noSource(f.StructField, f.goName, p.inForm))
 		case f.Anonymous && f.in == "" && f.Type.Kind() == reflect.Struct:
 			p.walk(f.Type, f.index, f.goName+".", visit)
 		case f.Anonymous && f.in == "" && f.Type.Kind() == reflect.Pointer && f.Type.Elem().Kind() == reflect.Struct:
 			p.failf("field %s: embed the struct, not a pointer to it", f.goName)
 		case !f.IsExported() && f.in == "":
 		case !f.IsExported():
-			p.failf("field %s has a tag and is not exported", f.goName)
+			p.failf("field %s has a tag and is not exported: its name must begin with an upper-case letter", f.goName)
 		case f.in == "":
-			p.failf("field %s has no tag that says where it is filled from", f.goName)
+			p.failf("%s", noSource(f.StructField, f.goName, p.inForm))
 		default:
 			visit(f)
 		}
@@ -202,7 +222,7 @@ func (p *planner) walk(t reflect.Type, index []int, prefix string, visit func(ta
 func (p *planner) addField(sf taggedField) {
 	switch sf.in {
 	case "form":
-		p.failf("field %s: a form tag belongs in the struct of a body:\"form\" field", sf.goName)
+		p.failf("field %s: a form tag belongs in the struct of a body:\"form\" field; for the query, write query:%q", sf.goName, sf.value)
 	case "body":
 		p.addBody(sf)
 	default:
@@ -210,7 +230,7 @@ func (p *planner) addField(sf taggedField) {
 		if f == nil {
 			return
 		}
-		if f.required || f.defaultText != nil {
+		if f.required || f.defaultText != nil || f.rules.ofList() {
 			p.checked = append(p.checked, f)
 		}
 		if f.in == "query" {
@@ -226,8 +246,9 @@ func (p *planner) addField(sf taggedField) {
 // canonical form, in which net/http has them.
 func (p *planner) newField(sf taggedField) *field {
 	before := len(p.faults)
-	name, required := p.splitTag(sf)
-	f := &field{order: p.numFields, in: sf.in, name: name, goName: sf.goName, index: sf.index, required: required}
+	name, words := p.splitTag(sf, "required", "comma")
+	f := &field{order: p.numFields, in: sf.in, name: name, goName: sf.goName, index: sf.index,
+		required: slices.Contains(words, "required"), comma: slices.Contains(words, "comma")}
 	p.numFields++
 	switch {
 	case name == "":
@@ -246,6 +267,7 @@ func (p *planner) newField(sf taggedField) *field {
 	}
 	p.goNames[key] = f.goName
 	p.setType(f, sf.Type)
+	p.addRules(f, sf)
 	if text, ok := sf.Tag.Lookup("default"); ok {
 		p.addDefault(f, sf.Type, text)
 	}
@@ -261,6 +283,7 @@ func (p *planner) newField(sf taggedField) *field {
 //	*V   one value; nil without one
 //	[]V  all values of a repeated name or of a catch-all, but not for cookies
 //	*multipart.FileHeader, []*multipart.FileHeader  the files of a form
+//	O, *O, []O, []*O  JSON in a form, where O is a struct or a map
 //
 // V is any type that parser supports.
 func (p *planner) setType(f *field, t reflect.Type) {
@@ -269,158 +292,137 @@ func (p *planner) setType(f *field, t reflect.Type) {
 		f.file = true
 	case f.in == "form" && t == reflect.TypeFor[[]*multipart.FileHeader]():
 		f.file, f.slice = true, true
+	case f.in == "form" && isJSONForm(t):
+		f.json, f.pointer = true, t.Kind() == reflect.Pointer
+		f.slice = t.Kind() == reflect.Slice && !decodesItself(t)
+		f.target = p.planJSON(t, f.goName)
+		if f.slice {
+			f.item, _ = planJSON(t.Elem(), f.goName, false) // the faults are those of the slice
+		}
 	default:
-		// The type itself comes first, since a slice may parse itself: a net.IP is one value and
-		// not a list of bytes. A []byte would take a list of numbers, which nobody means. Only the
-		// first of several cookies counts, so a slice makes no sense there.
-		if f.parse = parser(t); f.parse == nil && t.Kind() == reflect.Pointer {
-			f.pointer, f.parse = true, parser(t.Elem())
-		} else if f.parse == nil && t.Kind() == reflect.Slice && t.Elem() != reflect.TypeFor[byte]() && f.in != "cookie" {
-			f.slice, f.parse = true, parser(t.Elem())
-		}
-		if f.parse == nil {
-			p.failf("field %s: type %v is not supported for a %s", f.goName, t, f.in)
-		}
+		p.setParser(f, t)
+	}
+	if f.comma && (!f.slice || f.parse == nil || f.in == "path") {
+		p.failf("field %s: \"comma\" is only for a slice of values from a query, a form or a header", f.goName)
 	}
 }
 
-// splitTag splits the value of a tag into the name and whether the value is required:
-// "page,required" into "page" and true.
-func (p *planner) splitTag(f taggedField) (name string, required bool) {
-	name, word, ok := strings.Cut(f.value, ",")
-	if ok && word != "required" {
-		p.failf("field %s: its tag has %q where only \"required\" is allowed", f.goName, word)
+// setParser sets the parser of a field that is filled from texts.
+//
+// The type itself comes first, since a slice may parse itself: a net.IP is one value and not a list
+// of bytes. A []byte would take a list of numbers, which nobody means. Only the first of several
+// cookies counts, so a slice makes no sense there.
+func (p *planner) setParser(f *field, t reflect.Type) {
+	value := t // the type of one value
+	if f.parse = parser(t); f.parse == nil && t.Kind() == reflect.Pointer {
+		f.pointer, value = true, t.Elem()
+	} else if f.parse == nil && t.Kind() == reflect.Slice && t.Elem() != reflect.TypeFor[byte]() && f.in != "cookie" {
+		f.slice, value = true, t.Elem()
 	}
-	return name, ok
+	if f.parse = parser(value); f.parse == nil && optionalType(value) != nil {
+		p.failf("field %s: %v is for JSON: a %s has no null, so use a pointer", f.goName, t, f.in)
+	} else if f.parse == nil {
+		p.failf("field %s: type %v is not supported for a %s", f.goName, t, f.in)
+	} else if f.in == "header" && value == reflect.TypeFor[time.Time]() && slices.Contains(httpTimes, f.name) {
+		p.failf("field %s: the header %s has another form than a time.Time: take a string, and read it with http.ParseTime", f.goName, f.name)
+	}
+	if (f.in == "query" || f.in == "form") && value.Kind() == reflect.Bool && !parsesItself(value) {
+		f.parse = parseCheckbox
+	}
+	f.takesEmpty = takesEmpty(value) || f.in == "path" // a path has no blank inputs
+}
+
+// isJSONForm reports whether a field of a form with this type takes JSON: whether it is a struct or
+// a map, a pointer to one, or a slice of one of these. A type that is parsed from a text, such as
+// time.Time, takes that text instead.
+func isJSONForm(t reflect.Type) bool {
+	for _, kind := range []reflect.Kind{reflect.Slice, reflect.Pointer} {
+		if t.Kind() == kind && !parsesItself(t) {
+			t = t.Elem()
+		}
+	}
+	isObject := t.Kind() == reflect.Struct || t.Kind() == reflect.Map
+	return isObject && !parsesItself(t) && t != reflect.TypeFor[multipart.FileHeader]()
+}
+
+// splitTag splits the value of a tag into the name and the words after it, which must be among
+// those that are allowed: "page,required" into "page" and "required".
+func (p *planner) splitTag(f taggedField, allowed ...string) (name string, words []string) {
+	all := strings.Split(f.value, ",")
+	for i, word := range all[1:] {
+		if !slices.Contains(allowed, word) || slices.Contains(all[1:i+1], word) {
+			p.failf("field %s: its tag has %q where only %q is allowed, once", f.goName, word, allowed)
+		}
+	}
+	return all[0], all[1:]
 }
 
 // addDefault sets the default of a field, which its parser must accept. The field keeps the text
 // rather than the parsed value. A parsed value may refer to memory, as a net.IP does, and two
 // requests must not share that.
 func (p *planner) addDefault(f *field, t reflect.Type, text string) {
-	if f.required || f.slice || f.pointer || f.file || f.in == "path" {
-		p.failf("field %s: a field that is required, from the path, a slice, a pointer or a file cannot have a default", f.goName)
+	if f.required || f.slice || f.pointer || f.file || f.json || f.in == "path" {
+		p.failf("field %s: a field that is required, from the path, a slice, a pointer, a file or JSON cannot have a default", f.goName)
 		return
 	}
 	if f.parse == nil {
 		return
 	}
 	f.defaultText = &text
-	if detail := f.parse(reflect.New(t).Elem(), text); detail != "" {
-		p.failf("field %s: the default %q %s", f.goName, text, detail)
+	v := reflect.New(t).Elem()
+	fault := f.parse(v, text)
+	if r := broken(f.rules.value, v); r != nil && fault.detail == "" {
+		fault = r.breach
+	}
+	if fault.detail != "" {
+		p.failf("field %s: the default %q %s", f.goName, text, fault.detail)
 	}
 }
 
-// addBody sets the plan for the body: JSON of any type that can be decoded, a form with the fields
-// of a struct, or the bytes as they are. There is only one body, so a second field for it is a
-// fault. A JSON body is required unless its field is a pointer.
-func (p *planner) addBody(f taggedField) {
-	if p.body != nil {
-		p.failf("field %s is a second body", f.goName)
-		return
-	}
-	kind, required := p.splitTag(f)
-	b := &bodyPlan{order: p.numFields, kind: kind, index: f.index, typ: f.Type, required: required}
-	p.body = b
-	p.numFields++
-	if f.Type.Kind() == reflect.Pointer {
-		b.typ, b.pointer = f.Type.Elem(), true
-	}
-	if _, ok := f.Tag.Lookup("default"); ok {
-		p.failf("field %s: a body cannot have a default", f.goName)
-	}
-	k := b.typ.Kind()
-	switch kind {
-	case "json":
-		b.required = required || !b.pointer // only a nil pointer can stand for no value
-		p.checkJSONType(b.typ, f.goName, map[reflect.Type]bool{})
-	case "form":
-		if k != reflect.Struct {
-			p.failf("field %s: a body:\"form\" must be a struct, not a %v", f.goName, b.typ)
-			return
-		}
-		p.walk(b.typ, nil, f.goName+".", func(sf taggedField) {
-			if sf.in != "form" {
-				p.failf("field %s: a field of a form needs a form tag", sf.goName)
-			} else if inner := p.newField(sf); inner != nil {
-				b.form.add(inner)
-			}
-		})
-	case "bytes":
-		if b.pointer || k != reflect.String && (k != reflect.Slice || b.typ.Elem().Kind() != reflect.Uint8) {
-			p.failf("field %s: a body:\"bytes\" must be a []byte or a string, not %v", f.goName, f.Type)
-		}
-	default:
-		p.failf("field %s: a body is json, form or bytes, not %q", f.goName, kind)
-	}
-}
-
-// checkJSONType finds types in a JSON body that encoding/json can never fill, such as a channel. It
-// also finds the tag json:"-,", which looks like json:"-" but names the field "-" instead of
-// leaving it out. Both would otherwise show only at the first request, or never.
-//
-// It looks at the same fields as encoding/json, and not into types that decode themselves. name is
-// the field's name for messages, and seen holds the types that it has looked at.
-func (p *planner) checkJSONType(t reflect.Type, name string, seen map[reflect.Type]bool) {
-	if seen[t] {
-		return
-	}
-	seen[t] = true
-	if decodesItself(t) {
-		return
-	}
-	switch t.Kind() {
-	case reflect.Chan, reflect.Func, reflect.Complex64, reflect.Complex128, reflect.UnsafePointer:
-		p.failf("field %s: %v cannot be JSON", name, t)
-	case reflect.Interface:
-		if t.NumMethod() > 0 {
-			p.failf("field %s: %v cannot be filled from JSON", name, t)
-		}
-	case reflect.Map:
-		if parser(t.Key()) == nil || t.Key().Kind() == reflect.Bool || t.Key().Kind() == reflect.Float32 || t.Key().Kind() == reflect.Float64 {
-			p.failf("field %s: %v cannot be the name of a JSON member", name, t.Key())
-		}
-		p.checkJSONType(t.Key(), name, seen)
-		p.checkJSONType(t.Elem(), name, seen)
-	case reflect.Pointer, reflect.Slice, reflect.Array:
-		p.checkJSONType(t.Elem(), name, seen)
-	case reflect.Struct:
-		for i := 0; i < t.NumField(); i++ {
-			f := t.Field(i)
-			tag := f.Tag.Get("json")
-			if strings.HasPrefix(tag, "-,") {
-				p.failf("field %s.%s: json:%q names the field \"-\"; to leave it out, write json:\"-\"", name, f.Name, tag)
-			}
-			if f.Anonymous && !f.IsExported() && f.Type.Kind() == reflect.Pointer && (tag == "" || tag[0] == ',') {
-				p.failf("field %s.%s: encoding/json cannot set an embedded pointer to an unexported struct", name, f.Name)
-			}
-			if tag != "-" && (f.IsExported() || f.Anonymous) {
-				p.checkJSONType(f.Type, name+"."+f.Name, seen)
-			}
-		}
-	}
-}
-
-// checkPath returns an error if the path tags of the type do not fit the segments of a path: each
-// must name a dynamic segment, and have a slice if and only if that is a catch-all.
-func (p *plan) checkPath(segs []segment) error {
+// addRules sets the rules of a field. Those inside a value of JSON are compiled with its type.
+func (p *planner) addRules(f *field, sf taggedField) {
 	var faults []error
-	for _, f := range p.byKey {
-		if f.in != "path" {
-			continue
-		}
-		i := slices.IndexFunc(segs, func(s segment) bool {
-			return s.text == f.name && s.kind != static && s.kind != mounted
-		})
-		switch {
-		case i < 0:
-			faults = append(faults, fmt.Errorf("field %s: the path has no segment [%s]", f.goName, f.name))
-		case f.slice != (segs[i].kind != single):
-			faults = append(faults, fmt.Errorf("field %s: a catch-all needs a slice and a single segment cannot have one; the path has %v", f.goName, segs[i]))
-		}
+	f.rules, faults = compileRules(sf.Type, sf.Tag)
+	for _, err := range faults {
+		p.failf("field %s: %w", f.goName, err)
 	}
-	if faults == nil {
+	if f.file && f.rules.unique {
+		p.failf("field %s: uniqueItems:\"true\" has no meaning for files", f.goName)
+	}
+}
+
+// validate calls the Validate methods of a T that has been filled, and of everything in its body.
+func (p *plan) validate(v reflect.Value) error {
+	if p.checker == nil {
 		return nil
 	}
-	return fmt.Errorf("type %v: %w", p.typ, errors.Join(faults...))
+	var w visit
+	w.value(p.checker, v, false)
+	for i, f := range w.fields {
+		if f.In == "" {
+			w.fields[i].In = p.partOf(f.Name)
+		}
+	}
+	return w.result()
+}
+
+// partOf returns the part of the request that a FieldError of T's own Validate is about if it does
+// not say so itself: that of the field with its name, or else the body.
+func (p *plan) partOf(name string) string {
+	first := ""
+	for _, f := range slices.Concat(p.query.fields, p.byKey) {
+		if f.name == name || f.in == "header" && strings.EqualFold(f.name, name) {
+			return f.in
+		}
+		if first == "" {
+			first = f.in
+		}
+	}
+	switch {
+	case p.body == nil:
+		return first
+	case p.body.kind == "form":
+		return "form"
+	}
+	return "body"
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"math/big"
 	"mime/multipart"
+	"net"
 	"net/netip"
 	"strings"
 	"testing"
@@ -36,7 +37,9 @@ func TestPlanFaults(t *testing.T) {
 		want     []string // in the message
 	}{
 		{"an int", posts[int](), []string{"int is not a struct"}},
-		{"a pointer", posts[*Paging](), []string{"*apiroute_test.Paging is not a struct"}},
+		{"a pointer", posts[*Paging](), []string{"*apiroute_test.Paging is not a struct, but a pointer to one: write apiroute_test.Paging"}},
+		{"a pointer to an int", posts[*int](), []string{"*int is not a struct: write one whose fields have tags"}},
+		{"a request", posts[*apiroute.Request](), []string{"*apiroute.Request is not a struct that can be filled: for the request itself, register a Handler"}},
 		{"a slice", posts[[]Paging](), []string{"is not a struct"}},
 		{"a map", posts[map[string]string](), []string{"is not a struct"}},
 		{"an interface", posts[any](), []string{"is not a struct"}},
@@ -50,9 +53,82 @@ func TestPlanFaults(t *testing.T) {
 		{"three tags", posts[struct {
 			F int `query:"f" body:"json" header:"f"`
 		}](), []string{"F", "two tags", "query", "header", "body"}},
+		{"no tag at all", posts[struct{ PageSize, ID int }](), []string{
+			`field PageSize has no tag that names its source: write, for example, query:"pageSize"; ` + allSourceTags, `write, for example, query:"id"`}},
+		{"a tag of echo", posts[struct {
+			F int `param:"f"`
+		}](), []string{`write path:"f" for param:"f"`}},
+		{"a tag of gin", posts[struct {
+			F int `uri:"f" binding:"required"`
+		}](), []string{`write path:"f" for uri:"f"`}},
+		{"tags of fiber", posts[struct {
+			F int `params:"f"`
+			G int `reqHeader:"g"`
+		}](), []string{`write path:"f" for params:"f"`, `write header:"g" for reqHeader:"g"`}},
+		{"a tag of gorilla/schema", posts[struct {
+			F int `schema:"f"`
+		}](), []string{`write query:"f" for schema:"f"`}},
+		{"misspelled tags", posts[struct {
+			A int `qurey:"a"`
+			B int `quary:"b,required"`
+			C int `heder:"c"`
+			D int `cokie:"d"`
+			E int `pth:"e"`
+			F int `bdoy:"json"`
+		}](), []string{`write query:"a" for qurey:"a"`, `write query:"b,required" for quary:"b,required"`, `write header:"c" for heder:"c"`,
+			`write cookie:"d" for cokie:"d"`, `write path:"e" for pth:"e"`, `bdoy:"json" belongs in the struct`}},
+		{"tags in upper case and in the plural", posts[struct {
+			A int `Query:"a"`
+			B int `HEADER:"b"`
+			C int `cookies:"c"`
+			D int `queryParam:"d"`
+		}](), []string{`write query:"a" for Query:"a"`, `write header:"b" for HEADER:"b"`, `write cookie:"c" for cookies:"c"`, `write query:"d" for queryParam:"d"`}},
+		{"tags of no source", posts[struct {
+			F int `db:"f" yaml:"f"`
+		}](), []string{`field F has no tag that names its source: write, for example, query:"f"`}},
+		{"a field Body without a tag", posts[struct{ Body noteText }](), []string{`write body:"json" for a JSON body`}},
+		{"a field RawBody without a tag", posts[struct{ RawBody []byte }](), []string{`write body:"bytes" for the body as it is`}},
+		{"a JSON tag outside of a body", posts[struct {
+			F int `json:"f"`
+		}](), []string{`json:"f" belongs in the struct of a field with body:"json"`}},
+		{"a form tag outside of a form", posts[struct {
+			F int `form:"f"`
+		}](), []string{`a form tag belongs in the struct of a body:"form" field; for the query, write query:"f"`}},
+		{"a form with a JSON tag", posts[struct {
+			F struct {
+				G int `json:"g"`
+				H int `from:"h"`
+				I int
+			} `body:"form"`
+		}](), []string{`field F.G has no tag that names its source: write form:"g" for json:"g"; in a form, that is form:"…"`, `write form:"h" for from:"h"`, `write form:"i"`}},
+		{"a tag twice", posts[struct {
+			//lint:ignore SA5008 the tag is what must be refused
+			F int `query:"f" default:"1" query:"g"`
+		}](), []string{"field F: its tag has query twice, and only the first counts"}},
+		{"a misspelled default", posts[struct {
+			F int `query:"f" defualt:"1"`
+			G int `query:"g" Default:"1"`
+		}](), []string{`field F: defualt:"1" has no meaning here: write default:"1"`, `field G: Default:"1" has no meaning here`}},
+		{"keywords that a tag cannot have", posts[struct {
+			F string `query:"f" const:"a"`
+			B struct {
+				G string         `json:"g" readOnly:"true"`
+				H map[string]int `json:"h" minProperties:"1"`
+			} `body:"json"`
+		}](), []string{`field F: const:"a" has no meaning here: write enum with one value`,
+			`field B.G: readOnly:"true" has no meaning here: write a type for the request`,
+			`field B.H: minProperties:"1" has no meaning here: check the value in Validate`}},
+		{"a time in a header with a form of its own", posts[struct {
+			F time.Time  `header:"if-modified-since"`
+			G *time.Time `header:"X-Since"`
+		}](), []string{"field F: the header If-Modified-Since has another form than a time.Time: take a string, and read it with http.ParseTime"}},
+		{"required as a tag", posts[struct {
+			F int `query:"f" required:"true"`
+			G int `header:"g" binding:"required"`
+		}](), []string{`field F: required:"true" has no meaning here: write query:"f,required"`, `field G: binding:"required" has no meaning here: write header:"g,required"`}},
 		{"a tag on an unexported field", posts[struct {
 			f int `query:"f"`
-		}](), []string{"field f", "not exported"}},
+		}](), []string{"field f", "not exported: its name must begin with an upper-case letter"}},
 		{"a tag on an embedded unexported struct", posts[struct {
 			noteText `body:"json"`
 		}](), []string{"noteText", "not exported"}},
@@ -86,6 +162,26 @@ func TestPlanFaults(t *testing.T) {
 		{"a word after a blank", posts[struct {
 			F int `query:"f, required"`
 		}](), []string{"F", "required"}},
+		{"commas for one value", posts[struct {
+			F int `query:"f,comma"`
+		}](), []string{"F", `"comma"`, "slice of values"}},
+		{"commas for a type that parses itself", posts[struct {
+			F net.IP `query:"f,comma"`
+		}](), []string{"F", `"comma"`, "slice of values"}},
+		{"commas in a path", posts[struct {
+			F []int `path:"f,comma"`
+		}](), []string{"F", `"comma"`, "query, a form or a header"}},
+		{"commas for files", posts[struct {
+			Body struct {
+				F []*multipart.FileHeader `form:"f,comma"`
+			} `body:"form"`
+		}](), []string{"Body.F", `"comma"`, "slice of values"}},
+		{"commas for a body", posts[struct {
+			Body []int `body:"json,comma"`
+		}](), []string{"Body", `"comma"`, "required"}},
+		{"commas twice", posts[struct {
+			F []int `query:"f,comma,required,comma"`
+		}](), []string{"F", `"comma"`, "once"}},
 		{"a name twice", posts[struct {
 			F int `query:"f"`
 			G int `query:"f"`
@@ -323,18 +419,20 @@ func TestPlanNoFault(t *testing.T) {
 		{"no field", posts[struct{}]()},
 		{"an unexported field", posts[struct{ note string }]()},
 		{"an embedded struct", posts[struct{ Paging }]()},
+		{"tags of other packages", posts[struct {
+			F int `query:"f" db:"f" validate:"min=1" doc:"the f" json:"f"`
+		}]()},
 		{"an interface in JSON", posts[allSources[any]]()},
 		{"a recursive type in JSON", posts[allSources[recursiveBody]]()},
 		{"a pointer to a recursive type in JSON", posts[allSources[*recursiveBody]]()},
 		{"a map by int in JSON", posts[allSources[map[int]json.RawMessage]]()},
 		{"a time in JSON", posts[allSources[time.Time]]()},
 		{"types that only look odd in JSON", posts[allSources[struct {
-			A  chan int `json:"-"`
-			b  chan int
-			C  big.Int
-			D  map[netip.Addr]int
-			E  any
-			Id int `query:"id"`
+			A chan int `json:"-"`
+			b chan int
+			C big.Int
+			D map[netip.Addr]int
+			E any
 		}]]()},
 		{"a slice of bytes with UnmarshalText", posts[struct {
 			F []colorByte `query:"f"`

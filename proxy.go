@@ -2,9 +2,11 @@ package apiroute
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log"
 	"maps"
 	"mime"
@@ -14,6 +16,7 @@ import (
 	"net/textproto"
 	"net/url"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -24,12 +27,14 @@ import (
 //
 // # The request
 //
-// The segments of the route's catch-all, with their escapes as received, and the query are added
-// to the path of target. A path that the service could take for one outside of target is rejected
-// with a 400, and so is a request target that is not a path, such as x:http://internal/. CONNECT and
-// TRACE are rejected with a 405. If the route has no catch-all, every request goes to target itself;
-// this is also so under an [http.ServeMux] without a router. The body is streamed, within the
-// [BodyLimit] of the route.
+// The segments of the route's catch-all, with their escapes as received, and the query are added to
+// the path of target. A path that the service could take for one outside of target is rejected with
+// a 400, and so are a request target that is not a path, such as x:http://internal/, and a query
+// that [url.ParseQuery] rejects. CONNECT and TRACE are rejected with a 405. If the route has no
+// catch-all, every request goes to target itself; this is also so under an [http.ServeMux] without
+// a router. The body is streamed, within the [BodyLimit] of the route. Middleware may read it
+// before with [Request.Bytes]; if it has read it in another way, such as [Bind] of a multipart
+// form, the response is a 500.
 //
 // The request is sent as [httputil.ReverseProxy] sends it: without hop-by-hop headers, with the
 // Host of target, and with X-Forwarded-For, X-Forwarded-Host and X-Forwarded-Proto that replace
@@ -46,8 +51,9 @@ import (
 // In the service's response, and in informational ones (1xx), the headers Location,
 // Content-Location and Refresh are rewritten to paths of the route if they refer to target, by a
 // relative reference too. Only the first value of each that is not empty is kept. Cookies lose
-// their Domain and get a Path of the route. All other headers and the body are passed on
-// unchanged. The body is streamed, and server-sent events are not cut by the server's timeouts.
+// their Domain and get a Path of the route. Trailers with these names are dropped. All other
+// headers and trailers and the body are passed on unchanged. The body is streamed, and server-sent
+// events are not cut by the server's timeouts.
 //
 // The response is a 502 if the service cannot be reached, if its response cannot be used, or if it
 // redirects to a path of its own that is outside of target. It is a 504 if the service has not
@@ -68,8 +74,8 @@ import (
 // uses. It passes on all paths unchanged, and hides nothing.
 //
 // Proxy uses the connections of [http.DefaultTransport]. It panics if target is not an absolute
-// http or https URL, if target has a query, a fragment or user information, or if an edit is nil.
-// A secret that the service asks for belongs in an edit.
+// http or https URL, if target has a query, a fragment, user information or a pattern such as
+// :path*, or if an edit is nil. A secret that the service asks for belongs in an edit.
 func Proxy(target string, edit ...func(*httputil.ProxyRequest)) Handler {
 	u, err := parseProxyTarget(target)
 	if err == nil && slices.ContainsFunc(edit, func(f func(*httputil.ProxyRequest)) bool { return f == nil }) {
@@ -83,6 +89,9 @@ func Proxy(target string, edit ...func(*httputil.ProxyRequest)) Handler {
 			return &Error{Status: http.StatusMethodNotAllowed, Header: http.Header{"Allow": {allowedMethods([]match{{}})}}}
 		}
 		m, err := newMask(u, req)
+		if err == nil {
+			err = req.rewindBody()
+		}
 		if err != nil {
 			return err
 		}
@@ -99,9 +108,14 @@ func parseProxyTarget(target string) (*url.URL, error) {
 	case err != nil:
 		return nil, errors.New("the target is not a valid URL")
 	case u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "":
-		return nil, fmt.Errorf("%q is not an absolute http or https URL", u.Redacted())
+		return nil, fmt.Errorf("%q is not an absolute http or https URL, such as http://localhost:3000", u.Redacted())
 	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "" || u.User != nil:
 		return nil, fmt.Errorf("%q: a target must not have a query, fragment or user information", u.Redacted())
+	}
+	for _, text := range strings.Split(cmp.Or(u.RawPath, u.EscapedPath()), "/") {
+		if strings.HasPrefix(text, ":") || strings.ContainsAny(text, "[]{}*") {
+			return nil, fmt.Errorf("%q: the segments of the route's catch-all are added to the target: leave out %q", u.Redacted(), text)
+		}
 	}
 	return u, nil
 }
@@ -115,8 +129,7 @@ type proxyCall struct {
 	res   *Response
 
 	header http.Header // a copy of the response's header when the handler was called
-	err    error       // why there is no response to pass on; nil if there is one
-	broken bool        // whether the service's response broke off
+	err    error       // why there is no response to pass on, or why it broke off; nil if it is whole
 }
 
 // run passes the request on and sends the response, or returns the error that stands for it.
@@ -126,16 +139,36 @@ func (c *proxyCall) run() error {
 		Rewrite:        c.rewrite,
 		ModifyResponse: c.modifyResponse,
 		ErrorHandler:   func(_ http.ResponseWriter, _ *http.Request, err error) { c.err = err },
-		ErrorLog:       log.New(writerFunc(c.logBroken), "", 0),
+		ErrorLog:       log.New(writerFunc(c.noteBroken), "", 0),
 	}
 	defer c.endBodyWithContext()()
-	proxy.ServeHTTP(c.res, c.req.Request)
-	if c.broken && c.err == nil {
-		// ReverseProxy does the same under a real server, but not under httptest.ResponseRecorder.
-		panic(http.ErrAbortHandler)
+	c.passOn(proxy)
+	if c.res.started() {
+		return c.err
 	}
 	return c.req.proxyError(c.err)
 }
+
+// passOn runs the ReverseProxy. If the body of a response breaks off, that panics under a real
+// server and not under httptest.ResponseRecorder. Here it is an error in either case, so that it
+// takes the way of all errors.
+func (c *proxyCall) passOn(proxy *httputil.ReverseProxy) {
+	defer func() {
+		v := recover()
+		switch {
+		case v == nil:
+		case v != http.ErrAbortHandler || !c.res.started():
+			panic(v)
+		case c.err == nil: // ReverseProxy does not log that the client has gone
+			c.err = errCopy
+		}
+	}()
+	proxy.ServeHTTP(c.res, c.req.Request)
+}
+
+// errCopy is the error for a response that could not be passed on to its end, if nothing else is
+// known of it.
+var errCopy = errors.New("apiroute: Proxy: the response could not be passed on to its end")
 
 // rewrite directs the outgoing request to the service.
 func (c *proxyCall) rewrite(pr *httputil.ProxyRequest) {
@@ -155,7 +188,53 @@ func (c *proxyCall) RoundTrip(out *http.Request) (*http.Response, error) {
 			return nil
 		},
 	})
-	return http.DefaultTransport.RoundTrip(out.WithContext(ctx))
+	out = out.WithContext(ctx)
+	if hasBody(out) {
+		parsed := len(c.req.PostForm) > 0 || c.req.MultipartForm != nil
+		out.Body = &sentBody{ReadCloser: out.Body, length: out.ContentLength, parsed: parsed}
+	}
+	return http.DefaultTransport.RoundTrip(out)
+}
+
+// errBodyGone means that the program has read the body, or put another in its place, so that it
+// cannot be passed on. That is no fault of the service, so the response is a 500.
+var errBodyGone = errors.New("apiroute: Proxy: the body has been read already, by middleware or as a multipart form, or was replaced by one of another length")
+
+// rewindBody makes the body ready to be passed on as a whole. It returns an error if that is not
+// possible because a part of it has been read as a stream. Where the body is not one of this
+// package, the program has put it there, and it is passed on as it is.
+func (req *Request) rewindBody() error {
+	b := req.body
+	switch {
+	case b == nil || req.Body != b:
+		return nil
+	case b.buffered:
+		b.offset = 0
+		return b.err
+	case b.progress.Load() != unread:
+		return errBodyGone
+	}
+	return nil
+}
+
+// A sentBody is the body of the request to the service. Middleware of Use may have read it where
+// this package could not see that. It is then empty, or shorter than its Content-Length, and Read
+// returns errBodyGone at its end.
+type sentBody struct {
+	io.ReadCloser
+	length int64 // the Content-Length in bytes; 0 or less if it is unknown
+	read   int64 // how many bytes have been read
+	parsed bool  // whether the request has a form that was parsed from the body
+}
+
+func (b *sentBody) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	b.read += int64(n)
+	short := err == io.EOF && (b.read < b.length || b.read == 0 && b.parsed)
+	if short || b.length > 0 && b.read > b.length {
+		err = errBodyGone
+	}
+	return n, err
 }
 
 // modifyResponse prepares the service's response to be passed on to the client. An error becomes
@@ -180,11 +259,12 @@ func (c *proxyCall) modifyResponse(resp *http.Response) error {
 	return nil
 }
 
-// logBroken is the writer of ReverseProxy's log. ReverseProxy logs only that it could not copy the
+// noteBroken is the writer of ReverseProxy's log. ReverseProxy logs only that it could not copy the
 // body of a response.
-func (c *proxyCall) logBroken(line []byte) (int, error) {
-	c.broken = true
-	c.req.log(int(c.res.code), true, errors.New("apiroute: Proxy: "+string(bytes.TrimSpace(line))))
+func (c *proxyCall) noteBroken(line []byte) (int, error) {
+	if c.err == nil {
+		c.err = errors.New("apiroute: Proxy: " + string(bytes.TrimSpace(line)))
+	}
 	return len(line), nil
 }
 
@@ -223,11 +303,13 @@ func (req *Request) proxyError(err error) error {
 		return nil
 	case errors.As(err, &tooLarge):
 		return err
+	case errors.Is(err, errBodyGone):
+		return errBodyGone
 	case req.pastTimeout():
 		return &Error{Status: http.StatusGatewayTimeout, Err: err}
 	case req.body.failure() != nil: // the client's body failed, and not the service
 		return req.bodyError(req.body.failure())
-	case errors.Is(err, context.Canceled) && req.clientGone():
+	case errors.Is(err, context.Canceled) && req.ended() != nil:
 		return context.Canceled // without the text of err, which names the target
 	}
 	return &Error{Status: http.StatusBadGateway, Err: err}

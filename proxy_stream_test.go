@@ -2,6 +2,7 @@ package apiroute_test
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -10,7 +11,9 @@ import (
 	"net"
 	"net/http"
 	"net/http/httputil"
+	"net/url"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -106,6 +109,149 @@ func TestProxyContinue(t *testing.T) {
 	c.send(t, requestText("POST", "/x", "", "Expect: 100-continue", "Content-Length: 11"))
 	if got := c.reply("POST"); got.status != 413 || got.interim != nil || len(back.take()) > 0 {
 		t.Errorf("past the limit: %d after %v, want 413 at once", got.status, got.interim)
+	}
+}
+
+// A response is whole if the service begins it as soon as it has the request's body. The transport
+// reads the body once more after the last byte, when net/http may have closed it.
+func TestProxyResponseIsWhole(t *testing.T) {
+	t.Parallel()
+	const connections, requests = 4, 100 // without io.EOF from Body itself, 1 to 4 of 100 responses are cut
+	large := strings.Repeat("0123456789", 6<<10)
+	for _, how := range []string{"Proxy", "mounted ReverseProxy"} {
+		t.Run(how, func(t *testing.T) {
+			t.Parallel()
+			back := newServer(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				body, err := io.ReadAll(r.Body)
+				if err != nil {
+					return
+				}
+				w.(http.Flusher).Flush()
+				time.Sleep(5 * time.Millisecond) // the pace of the service
+				fmt.Fprint(w, len(body), strings.Repeat(" whole", 100))
+			}))
+			s := newAPI(t, func(api *apiroute.Router) {
+				if how == "Proxy" {
+					api.Handle("/p/[[...path]]", apiroute.Proxy(back.URL))
+					return
+				}
+				u, _ := url.Parse(back.URL)
+				api.Mount("/p", httputil.NewSingleHostReverseProxy(u))
+			})
+			var running sync.WaitGroup
+			defer running.Wait()
+			for i := 0; i < connections; i++ {
+				c := s.dial(t)
+				running.Add(1)
+				go func() {
+					defer running.Done()
+					for n := 0; n < requests; n++ {
+						length := 6_000 + n*54_000/requests
+						if _, err := io.WriteString(c, requestText("POST", "/p/x", large[:length])); err != nil {
+							t.Error(err)
+							return
+						}
+						got := c.reply("POST")
+						if got.want(t, 200, fmt.Sprint(length)+strings.Repeat(" whole", 100)); t.Failed() {
+							return
+						}
+					}
+				}()
+			}
+		})
+	}
+}
+
+// What middleware has read of a body cannot be passed on. That is no fault of the service.
+func TestProxyBodyReadBefore(t *testing.T) {
+	t.Parallel()
+	type upload struct {
+		Form struct {
+			A string `form:"a"`
+		} `body:"form"`
+	}
+	around := func(read func(*apiroute.Request) error) apiroute.Option {
+		return apiroute.Around(func(next apiroute.Handler) apiroute.Handler {
+			return func(req *apiroute.Request, res *apiroute.Response) error {
+				if err := read(req); err != nil {
+					return err
+				}
+				return next(req, res)
+			}
+		})
+	}
+	use := func(read func(*http.Request)) apiroute.Option {
+		return useFunc(func(next http.Handler, w http.ResponseWriter, r *http.Request) {
+			read(r)
+			next.ServeHTTP(w, r)
+		})
+	}
+	const form = "a=1&b=2"
+	const multipart = "--x\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n1\r\n--x--\r\n"
+	const formType, multipartType = "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"
+	bind := around(func(req *apiroute.Request) error { _, err := apiroute.Bind[upload](req); return err })
+	readAll := around(func(req *apiroute.Request) error { _, err := io.ReadAll(req.Body); return err })
+	parse := use(func(r *http.Request) { r.FormValue("a") })
+	for _, tt := range []struct {
+		name, mediaType, body string
+		read                  apiroute.Option
+		want                  string // what the service gets; "" if the response is a 500
+	}{
+		{"Bind of multipart", multipartType, multipart, bind, ""},
+		{"Body as a whole", "a/b", form, readAll, ""},
+		{"a part of Body", "a/b", form, around(func(req *apiroute.Request) error { _, err := req.Body.Read(make([]byte, 1)); return err }), ""},
+		{"FormValue in Around", formType, form, around(func(req *apiroute.Request) error { req.FormValue("a"); return nil }), ""},
+		{"FormValue in Use", formType, form, parse, ""},
+		{"FormValue of multipart in Use", multipartType, multipart, parse, ""},
+		{"MultipartReader in Use", multipartType, multipart, use(func(r *http.Request) {
+			if m, err := r.MultipartReader(); err == nil {
+				m.NextPart()
+			}
+		}), ""},
+		{"replaced by a shorter body", "a/b", form, use(func(r *http.Request) { r.Body = io.NopCloser(strings.NewReader("a")) }), ""},
+
+		{"nothing", "a/b", form, around(func(*apiroute.Request) error { return nil }), form},
+		{"Bind of a form", formType, form, bind, form},
+		{"Bytes", "a/b", form, around(func(req *apiroute.Request) error { _, err := req.Bytes(); return err }), form},
+		{"Bytes, and then Body", "a/b", form, around(func(req *apiroute.Request) error {
+			req.Bytes()
+			_, err := io.ReadAll(req.Body)
+			return err
+		}), form},
+		{"FormValue of another type", "a/b", form, parse, form},
+		{"put back", formType, form, use(func(r *http.Request) {
+			r.ParseForm()
+			r.Body = io.NopCloser(strings.NewReader(form))
+		}), form},
+		{"put back in Around", "a/b", form, around(func(req *apiroute.Request) error {
+			b, err := io.ReadAll(req.Body)
+			req.Body = io.NopCloser(bytes.NewReader(b))
+			return err
+		}), form},
+	} {
+		for how, sent := range map[string]string{"with its length": sizedRequest("/x", tt.body), "chunked": chunkedRequest("/x", tt.body)} {
+			if tt.name == "replaced by a shorter body" && how == "chunked" {
+				continue // its length is as good as any
+			}
+			t.Run(tt.name+", "+how, func(t *testing.T) {
+				t.Parallel()
+				back := newEcho(t)
+				s := newProxy(t, "/x", apiroute.Proxy(back.URL), tt.read)
+				got := s.raw(strings.Replace(sent, "application/json", tt.mediaType, 1))
+				if seen := back.take(); tt.want != "" {
+					if got.status != 200 || len(seen) != 1 || seen[0].Body != tt.want {
+						t.Errorf("%d %s, error %v; the service sees %+v, want the body %q", got.status, got.body, got.err, seen, tt.want)
+					}
+					return
+				} else if len(seen) > 0 {
+					t.Errorf("the service sees %+v", seen)
+				}
+				got.wantProblem(t, 500)
+				if lines := s.logs(); len(lines) != 1 || !strings.Contains(lines[0], "the body has been read already") {
+					t.Errorf("logged %q, want why", lines)
+				}
+			})
+		}
 	}
 }
 
@@ -360,7 +506,7 @@ func TestProxyClientGone(t *testing.T) {
 	}
 }
 
-func TestProxyClientGoneIs499(t *testing.T) {
+func TestProxyClientGoneIs503(t *testing.T) {
 	t.Parallel()
 	began := make(chan struct{})
 	back := newServer(t, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
@@ -382,8 +528,8 @@ func TestProxyClientGoneIs499(t *testing.T) {
 	if err := receive(t, "the handler to end", returned); !errors.Is(err, context.Canceled) {
 		t.Errorf("the handler returned %v, want context.Canceled", err)
 	}
-	if lines := s.logs(); len(lines) != 1 || logValue(lines[0], "status") != "499" {
-		t.Errorf("logged %q, want a 499", lines)
+	if lines := s.logs(); len(lines) != 1 || logValue(lines[0], "status") != "503" || logValue(lines[0], "level") != "DEBUG" {
+		t.Errorf("logged %q, want a 503 for debugging", lines)
 	}
 }
 
@@ -432,6 +578,64 @@ func TestProxyTrailers(t *testing.T) {
 	}
 	if diff := cmp.Diff(http.Header{"X-Announced": {"1"}, "X-Late": {"2"}}, resp.Trailer); diff != "" {
 		t.Errorf("trailer (-want +got):\n%s", diff)
+	}
+}
+
+// Trailers that would be rewritten in a header, and that could name the service, are dropped.
+func TestProxyTrailersAreMasked(t *testing.T) {
+	for _, on := range []bool{false, true} {
+		for _, how := range []string{"announced", "late", "announced and late", "announced beside late", "without a value"} {
+			t.Run(fmt.Sprintf("HTTP/2 %t, %s", on, how), func(t *testing.T) {
+				back := newServer(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+					prefix := http.TrailerPrefix
+					switch how {
+					case "announced", "without a value":
+						prefix = ""
+						w.Header().Set("Trailer", "Location, Content-Location, X-Own, Refresh, Set-Cookie")
+					case "announced and late":
+						w.Header().Set("Trailer", "Location, X-Own")
+					case "announced beside late":
+						w.Header().Set("Trailer", "X-Own, X-Never")
+					}
+					w.Header().Add("Set-Cookie", "header=1; Path=/secret")
+					io.WriteString(w, "body")
+					w.(http.Flusher).Flush()
+					if w.Header().Del("Set-Cookie"); how == "without a value" {
+						return
+					}
+					w.Header().Set(prefix+"X-Own", "1")
+					for name, v := range map[string]string{"Location": "", "Content-Location": "", "Refresh": "0; url=", "Set-Cookie": "a=1; Domain="} {
+						w.Header().Set(prefix+name, v+"http://"+r.Host+"/secret/y")
+					}
+				}), http2(on))
+				before := http.DefaultTransport
+				defer func() { http.DefaultTransport = before }()
+				http.DefaultTransport = back.Client().Transport
+				for _, front := range []bool{false, true} {
+					s := serveWith(t, http2(front), func(api *apiroute.Router) { api.Get("/x", apiroute.Proxy(back.URL+"/secret")) })
+					resp, err := s.Client().Get(s.URL + "/x")
+					if err != nil {
+						t.Fatal(err)
+					}
+					body, err := io.ReadAll(resp.Body)
+					resp.Body.Close()
+					if string(body) != "body" || err != nil {
+						t.Errorf("body %q, error %v", body, err)
+					}
+					if v := resp.Header["Set-Cookie"]; !cmp.Equal(v, []string{"header=1; Path=/x"}) {
+						t.Errorf("Set-Cookie in the header: %q", v)
+					}
+					for name, v := range resp.Trailer {
+						if name != "X-Own" && name != "X-Never" {
+							t.Errorf("trailer %s: %q", name, v)
+						}
+					}
+					if v := resp.Trailer.Get("X-Own"); (v == "1") != (how != "without a value") && how != "announced beside late" {
+						t.Errorf("trailer X-Own: %q", v)
+					}
+				}
+			})
+		}
 	}
 }
 

@@ -263,7 +263,7 @@ func TestProxyQuery(t *testing.T) {
 	t.Parallel()
 	for _, query := range []string{
 		"", "?", "?a=1&b=2", "?b=2&a=1&b=3", "?a", "?a=", "?=a", "?a=b=c", "?a=%2F%2f&b=+%20", "?path=x", "?caf%C3%A9=%c3%a9",
-		"?a=/../x", "?a=?", "?x=1;y=2", "?x=%zz&y=1", "?&&a=1", `?a="^"`,
+		"?a=/../x", "?a=?", "?&&a=1", `?a="^"`,
 	} {
 		t.Run("query "+query, func(t *testing.T) {
 			t.Parallel()
@@ -272,18 +272,43 @@ func TestProxyQuery(t *testing.T) {
 			// A query that is well-formed may be signed byte by byte. ReverseProxy alone keeps it on some
 			// toolchains, and encodes it anew on others where go.mod is as old as this package's (GODEBUG
 			// urlmaxqueryparams).
-			want := query
-			if _, err := url.ParseQuery(strings.TrimPrefix(query, "?")); err != nil {
-				// ReverseProxy passes on what a Go program sees of it, so that no edit can be fooled;
-				// golang/go#54663.
-				values, _ := url.ParseQuery(query[1:])
-				if want = values.Encode(); want != "" {
-					want = "?" + want
-				}
-			}
 			s.do("GET", "/api/legacy/a"+query, "")
-			if got := back.one(t).URI; got != "/secret/a"+want {
-				t.Errorf("the service sees %s, want /secret/a%s", got, want)
+			if got := back.one(t).URI; got != "/secret/a"+query {
+				t.Errorf("the service sees %s, want /secret/a%s", got, query)
+			}
+		})
+	}
+}
+
+// A part of a query means something else than the whole, and ReverseProxy passes on only the part
+// that a Go program sees of it (golang/go#54663). So nothing of such a request comes to the service.
+func TestProxyMalformedQuery(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct{ name, query string }{
+		{"a semicolon", "x=1;y=2"},
+		{"a semicolon in the last pair", "x=1&y=2&;"},
+		{"a bad escape", "x=%zz&y=1"},
+		{"a bad escape in a name", "%=1"},
+		{"an escape cut short", "x=1&y=%2"},
+		{"too many pairs", strings.Repeat("x=1&", 10_000) + "x=1"},
+		{"too many empty pairs", strings.Repeat("&", 10_001)},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			back := newEcho(t)
+			s := newAPI(t, func(api *apiroute.Router) {
+				api.Handle("/api/[[...path]]", apiroute.Proxy(back.URL+"/secret", func(*httputil.ProxyRequest) {
+					t.Error("the edit is called")
+				}))
+				api.Mount("/mounted", apiroute.Proxy(back.URL+"/secret/a"))
+			})
+			for _, path := range []string{"/api/a", "/mounted"} {
+				for _, method := range []string{"DELETE", "POST"} {
+					got := s.do(method, path+"?"+tt.query, "")
+					if got.wantProblem(t, 400); len(back.take()) > 0 {
+						t.Errorf("%s %s reaches the service", method, path)
+					}
+				}
 			}
 		})
 	}
@@ -558,7 +583,7 @@ func TestProxyStatuses(t *testing.T) {
 			}
 			got := s.do("GET", "/api/x", "")
 			got.want(t, code, want)
-			if v := got.header.Get("Content-Type"); v != "text/x-own" && code != 304 {
+			if v := got.header.Get("Content-Type"); (v == "text/x-own") != (want != "") {
 				t.Errorf("Content-Type %q", v)
 			}
 		})
@@ -680,7 +705,9 @@ func TestProxyTargetIsPath(t *testing.T) {
 	})
 	api := apiroute.New(quiet(), setPath)
 	api.Handle("/api/[[...path]]", alone)
-	for name, h := range map[string]http.Handler{"alone": alone, "behind middleware": api} {
+	mounted := apiroute.New(quiet(), setPath)
+	mounted.Mount("/api", alone)
+	for name, h := range map[string]http.Handler{"alone": alone, "behind middleware": api, "mounted": mounted} {
 		for _, tt := range []struct {
 			target string
 			status int

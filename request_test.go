@@ -94,6 +94,22 @@ func TestRequestValuesOfServeMux(t *testing.T) {
 	}
 }
 
+// The pattern of a mux around a router is not a route of the router.
+func TestRouteBehindMux(t *testing.T) {
+	t.Parallel()
+	var got []string
+	api := apiroute.New(quiet(), apiroute.Done(func(req *apiroute.Request, _ apiroute.Outcome) { got = append(got, req.Route()) }))
+	api.Get("/api/[id]", respondOK)
+	mux := http.NewServeMux()
+	mux.Handle("/api/", api)
+	for _, path := range []string{"/api/1", "/api/1/2"} {
+		mux.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", path, nil))
+	}
+	if diff := cmp.Diff([]string{"/api/[id]", ""}, got); diff != "" {
+		t.Errorf("routes (-want +got)\n%s", diff)
+	}
+}
+
 // muxPattern returns the Pattern of a request, which http.Request has from Go 1.23 on, or "".
 func muxPattern(r *http.Request) string {
 	if f := reflect.ValueOf(r).Elem().FieldByName("Pattern"); f.IsValid() {

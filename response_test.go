@@ -102,7 +102,7 @@ func TestResponseEnding(t *testing.T) {
 		{"JSON nil", func(res *apiroute.Response) error { return res.JSON(nil) }, 200, jsonType, `null`},
 		{"JSON nil slice", func(res *apiroute.Response) error { return res.JSON([]point(nil)) }, 200, jsonType, `[]`},
 		{"JSON nil map", func(res *apiroute.Response) error { return res.JSON(map[string]int(nil)) }, 200, jsonType, `{}`},
-		{"JSON nil slice in a struct", func(res *apiroute.Response) error { return res.JSON(point{0, []int(nil)}) }, 200, jsonType, `{"x":0,"y":null}`},
+		{"JSON nil slice in a struct", func(res *apiroute.Response) error { return res.JSON(point{0, []int(nil)}) }, 200, jsonType, `{"x":0,"y":` + nilList(t) + `}`},
 		{"JSON nil pointer", func(res *apiroute.Response) error { return res.JSON((*point)(nil)) }, 200, jsonType, `null`},
 		{"JSON nil slice with MarshalJSON", func(res *apiroute.Response) error { return res.JSON(countedList(nil)) }, 200, jsonType, `"0"`},
 		{"JSON nil map with MarshalText", func(res *apiroute.Response) error { return res.JSON(textMap(nil)) }, 200, jsonType, `"text"`},
@@ -203,6 +203,103 @@ func TestResponseWithoutBody(t *testing.T) {
 			}
 			s.wantErrors(t)
 		})
+	}
+}
+
+// A response without a body has no header that describes one, whoever has set it.
+func TestContentFieldsWithoutBody(t *testing.T) {
+	t.Parallel()
+	described := map[string]string{"Content-Type": "a/b", "Content-Encoding": "gzip", "Content-Length": "3", "Transfer-Encoding": "identity"}
+	kept := map[string]string{"Etag": `"a"`, "Cache-Control": "max-age=1", "Vary": "Origin", "Expires": "0",
+		"Content-Location": "/a", "Content-Language": "en", "Last-Modified": "Wed, 21 Oct 2015 07:28:00 GMT"}
+	set := func(w http.ResponseWriter) {
+		for _, fields := range []map[string]string{described, kept} {
+			for name, value := range fields {
+				w.Header().Set(name, value)
+			}
+		}
+	}
+	handlers := map[string]func(*apiroute.Response, int) error{
+		"End":  func(res *apiroute.Response, status int) error { set(res); return res.Status(status).End() },
+		"nil":  func(res *apiroute.Response, status int) error { set(res); res.Status(status); return nil },
+		"JSON": func(res *apiroute.Response, status int) error { set(res); return res.Status(status).JSON(1) },
+		"Text": func(res *apiroute.Response, status int) error { set(res); return res.Status(status).Text("abc") },
+		"Bytes": func(res *apiroute.Response, status int) error {
+			set(res)
+			return res.Status(status).Bytes("x/y", []byte("abc"))
+		},
+		"Stream": func(res *apiroute.Response, status int) error {
+			set(res)
+			return res.Status(status).Stream("x/y", strings.NewReader("abc"))
+		},
+		"JSONLines": func(res *apiroute.Response, status int) error { set(res); return linesOf(1)(res.Status(status)) },
+		"Events":    func(res *apiroute.Response, status int) error { set(res); return sendX(res.Status(status)) },
+		"WriteHeader": func(res *apiroute.Response, status int) error {
+			set(res)
+			res.WriteHeader(status)
+			res.Write([]byte("abc"))
+			return nil
+		},
+		"Write": func(res *apiroute.Response, status int) error {
+			set(res)
+			res.Status(status).Write([]byte("abc"))
+			return nil
+		},
+		"Flush": func(res *apiroute.Response, status int) error { set(res); res.Status(status).Flush(); return nil },
+	}
+	for name, h := range handlers {
+		for _, status := range []int{204, 205, 304} {
+			for _, method := range []string{"GET", "HEAD"} {
+				for wrapper, wrap := range wrappers {
+					t.Run(fmt.Sprintf("%s %d by %s, %s", method, status, name, wrapper), func(t *testing.T) {
+						t.Parallel()
+						middleware := func(next http.Handler) http.Handler {
+							return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { set(w); next.ServeHTTP(w, r) })
+						}
+						api := apiroute.New(quiet(), apiroute.Use(middleware, wrap))
+						api.Get("/x", respond(func(res *apiroute.Response) error { return h(res, status) }))
+						got := serveRecorder(api, newRequest(method, "/x", ""))
+						if got.status != status || got.body != "" {
+							t.Errorf("%d %q, want %d", got.status, got.body, status)
+						}
+						for field := range described {
+							if v := got.header.Values(field); len(v) > 0 {
+								t.Errorf("%s: %q", field, v)
+							}
+						}
+						for field, want := range kept {
+							if v := got.header.Get(field); v != want && name != "Events" {
+								t.Errorf("%s: %q, want %q", field, v, want)
+							}
+						}
+					})
+				}
+			}
+		}
+	}
+}
+
+// The fields that describe a body are those of the final response, and not of one before it.
+func TestContentFieldsOfInformational(t *testing.T) {
+	t.Parallel()
+	s := newAPI(t, func(api *apiroute.Router) {
+		api.Get("/x", respond(func(res *apiroute.Response) error {
+			res.SetHeader("Content-Type", "a/b").SetHeader("Content-Encoding", "x").SetHeader("Link", "</a.css>")
+			res.WriteHeader(103)
+			_, err := res.Write([]byte("abc"))
+			return err
+		}))
+	})
+	c := s.dial(t)
+	c.send(t, requestText("GET", "/x", ""))
+	hints := c.peekHead()
+	if !strings.Contains(hints, "Link: </a.css>") || strings.Contains(hints, "Content-") {
+		t.Errorf("the informational response is %q", hints)
+	}
+	got := c.reply("GET")
+	got.want(t, 200, "abc")
+	if got.header.Get("Content-Type") != "a/b" || got.header.Get("Content-Encoding") != "x" {
+		t.Errorf("header %v", got.header)
 	}
 }
 

@@ -46,29 +46,31 @@ func (rt *route) limitReuse() {
 	}
 }
 
-// A call is the memory that one call of a typed endpoint needs. It holds everything in one object,
-// so that a request needs one pool and, as a rule, no allocation.
-type call[In, Out any] struct {
-	exchange         // the request and the response, if serveAlone is used; zero otherwise
-	in       In      // what the function is called with, if In is plain
-	out      Out     // what the function has returned, if Out is plain
-	body     *body   // the body with its buffer, if the route reuses it; nil until it is needed
-	handler  Handler // runs the endpoint in this call; made once
+// A call is the memory that one call of a typed endpoint needs. It is used again, so a request needs
+// no allocation as a rule.
+type call struct {
+	exchange               // the request and the response, if serveAlone is used; zero otherwise
+	in, out  any           // a *In and a *Out; the Out that the function has returned is always stored
+	inValue  reflect.Value // the In, with which the function is called if In is plain
+	outValue reflect.Value // the Out
+	hasOut   bool          // whether the function has returned an Out, which is being sent
+	body     *body         // the body with its buffer, if the route reuses it; nil until it is needed
+	handler  Handler       // runs the endpoint in this call; made once
 }
 
 // calls is the pool of the calls of one endpoint. An endpoint has a pool of its own because a call
 // depends on In and Out, and because its handler belongs to the endpoint.
-type calls[In, Out any] struct{ pool sync.Pool }
+type calls struct{ pool sync.Pool }
 
-// get takes a call from the pool. Nobody else uses it until put.
-func (p *calls[In, Out]) get() *call[In, Out] { return p.pool.Get().(*call[In, Out]) }
+// get takes a call from the pool, or returns nil. Nobody else uses the call until put.
+func (p *calls) get() *call {
+	c, _ := p.pool.Get().(*call)
+	return c
+}
 
-// put clears a call and makes it available to the next request. The caller must not use it any
-// more, and must not put a call of which somebody else has seen a part.
-func (p *calls[In, Out]) put(c *call[In, Out]) {
-	var zeroIn In
-	var zeroOut Out
-	c.in, c.out = zeroIn, zeroOut
+// put makes a call available to the next request, whose In and Out are zero. It clears the rest.
+func (p *calls) put(c *call) {
+	c.hasOut = false
 	if c.body != nil && c.body.src != nil {
 		*c.body = body{data: emptied(c.body.data)}
 	}

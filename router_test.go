@@ -336,6 +336,9 @@ func TestRegisterRefuses(t *testing.T) {
 	nilAround := apiroute.Around(func(apiroute.Handler) apiroute.Handler { return nil })
 	known := apiroute.RejectUnknown
 	status := apiroute.Status(201)
+	var none *apiroute.Router
+	zero := new(apiroute.Router)
+	const isNil, isZero = "the *Router is nil: make one with New", "the Router is a zero value: make one with New"
 	const noHandler, twice, useless = "handler is nil", `"id" is in it twice`, "Status is not allowed"
 	for _, tt := range []struct {
 		name     string
@@ -358,7 +361,33 @@ func TestRegisterRefuses(t *testing.T) {
 		{"Mount on an optional catch-all", here(), func() { api.Mount("/[[...x]]", mux) }, []string{`"/[[...x]]"`, "without a catch-all"}},
 		{"Mount, name of the group", here(), func() { group.Mount("/[id]", mux) }, []string{twice}},
 
-		{"path without a slash in a group", here(), func() { group.Get("a", respondOK) }, []string{"begin with a slash"}},
+		{"path without a slash in a group", here(), func() { group.Get("a", respondOK) }, []string{`path "a" in group "/g/[id]": it must begin with a slash`}},
+		{"Method of a path without a slash in a group", here(), func() { group.Method("GET", "a", respondOK) }, []string{`path "a" in group "/g/[id]": it must`}},
+		{"Method of no method in a group", here(), func() { group.Method("get", "a", respondOK) }, []string{`path "a" in group "/g/[id]": method "get"`}},
+		{"Mount of a path without a slash in a group", here(), func() { group.Mount("a", mux) }, []string{`path "a" in group "/g/[id]": it must`}},
+		{"endpoint of a path without a slash in a group", here(), func() { apiroute.Get(group, "a", zeroFunc[struct{}]) }, []string{`path "a" in group "/g/[id]": it must`}},
+		{"path in a group", here(), func() { group.Get("/a//b", respondOK) }, []string{`path "/g/[id]/a//b" ("/a//b" in group "/g/[id]"): it has an empty`}},
+		{"no path in a group", here(), func() { group.Get("", nil) }, []string{`path "/g/[id]" ("" in group "/g/[id]"): `, noHandler}},
+		{"Get of a nil router", here(), func() { none.Get("/a", respondOK) }, []string{`path "/a": `, isNil}},
+		{"Handle of a nil router", here(), func() { none.Handle("/a", respondOK) }, []string{`path "/a": `, isNil}},
+		{"Post of a nil router", here(), func() { none.Post("/a", respondOK) }, []string{`path "/a": `, isNil}},
+		{"Put of a nil router", here(), func() { none.Put("/a", respondOK) }, []string{`path "/a": `, isNil}},
+		{"Patch of a nil router", here(), func() { none.Patch("/a", respondOK) }, []string{`path "/a": `, isNil}},
+		{"Delete of a nil router", here(), func() { none.Delete("/a", respondOK) }, []string{`path "/a": `, isNil}},
+		{"Method of a nil router", here(), func() { none.Method("GET", "/a", respondOK) }, []string{`path "/a": `, isNil}},
+		{"Mount of a nil router", here(), func() { none.Mount("/a", mux) }, []string{`path "/a": `, isNil}},
+		{"Mount of a router in a nil router", here(), func() { none.Mount("/a", api) }, []string{`path "/a": `, isNil}},
+		{"Group of a nil router", here(), func() { none.Group("/a") }, []string{`group "/a": `, isNil}},
+		{"Routes of a nil router", here(), func() { none.Routes() }, []string{`Routes: `, isNil}},
+		{"endpoint of a nil router", here(), func() { apiroute.Get(none, "/a", zeroFunc[struct{}]) }, []string{`path "/a": `, isNil}},
+		{"Mount, nil router", here(), func() { api.Mount("/a", none) }, []string{`"/a"`, noHandler}},
+		{"Mount, nil mux", here(), func() { api.Mount("/a", (*http.ServeMux)(nil)) }, []string{`"/a"`, noHandler}},
+		{"Get of a zero router", here(), func() { zero.Get("/a", respondOK) }, []string{`path "/a": `, isZero}},
+		{"Mount of a zero router", here(), func() { zero.Mount("/a", mux) }, []string{`path "/a": `, isZero}},
+		{"Group of a zero router", here(), func() { zero.Group("/a") }, []string{`group "/a": `, isZero}},
+		{"Routes of a zero router", here(), func() { zero.Routes() }, []string{`Routes: `, isZero}},
+		{"endpoint of a zero router", here(), func() { apiroute.Delete(zero, "/a", zeroFunc[struct{}]) }, []string{`path "/a": `, isZero}},
+		{"Mount, zero router", here(), func() { api.Mount("/a", zero) }, []string{`"/a"`, isZero}},
 		{"name of the group", here(), func() { group.Get("/[id]", respondOK) }, []string{`"/g/[id]/[id]"`, twice}},
 		{"path after a catch-all", here(), func() { api.Group("/[...x]").Get("/a", respondOK) }, []string{"must be the last"}},
 		{"Group without a slash", here(), func() { api.Group("a") }, []string{`"a"`, "begin with a slash"}},
@@ -383,6 +412,7 @@ func TestRegisterRefuses(t *testing.T) {
 		{"Handle, Status", here(), func() { api.Handle("/a", respondOK, status) }, []string{`"/a"`, useless}},
 		{"Group, Status", here(), func() { api.Group("/a", status) }, []string{`"/a"`, useless}},
 		{"New, Status", here(), func() { apiroute.New(status) }, []string{useless}},
+		{"two options at once", here(), func() { api.Get("/a", respondOK, status, apiroute.Option{}) }, []string{useless, "zero"}},
 		{"two mistakes at once", here(), func() { api.Group("a", apiroute.Option{}) }, []string{"begin with a slash", "zero"}},
 
 		// Whoever writes middleware needs to know where it was used.

@@ -116,7 +116,7 @@ func TestPath(t *testing.T) {
 		{"/%5Bx%5D", "", "/[x]", `"" []`},
 		{"/%5Bx%5D", "", "/1", none},
 		{"/%3Fa", "", "/%3Fa", `"" []`},
-		{"/*", "", "/*", `"" []`},
+		{"/%2A", "", "/*", `"" []`},
 	} {
 		t.Run(fmt.Sprintf("%s in %s, %s", tt.name, tt.path, tt.target), func(t *testing.T) {
 			t.Parallel()
@@ -362,6 +362,9 @@ func TestHTTPRequestByHand(t *testing.T) {
 			{"asterisk", http.Request{URL: &url.URL{Path: "*"}}, 404},
 			{"relative path", http.Request{URL: &url.URL{Path: "x"}}, 404},
 			{"opaque URL", http.Request{URL: &url.URL{Opaque: "/x"}}, 404},
+			{"opaque URL with a path", http.Request{Method: "GET", URL: &url.URL{Opaque: "/y", Path: "/x"}}, 400},
+			{"opaque URL, path of no route", http.Request{Method: "GET", URL: &url.URL{Opaque: "/x", Path: "/y"}}, 404},
+			{"user information", http.Request{Method: "POST", URL: &url.URL{User: url.User("u"), Path: "/x"}}, 400},
 			{"no method", http.Request{URL: &url.URL{Path: "/x"}}, 405},
 			{"GET without a header", http.Request{Method: "GET", URL: &url.URL{Path: "/x"}}, 200},
 			{"POST without a body", http.Request{Method: "POST", URL: &url.URL{Path: "/x"}}, 200},

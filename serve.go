@@ -3,14 +3,18 @@ package apiroute
 import (
 	"context"
 	"errors"
+	"fmt"
+	"log/slog"
 	"mime/multipart"
 	"net/http"
+	"runtime/debug"
 )
 
 // This file is the life of a request, in the order in which it happens. The middleware of Use is
 // standard middleware, and that of Around is made of Handlers:
 //
-//	Router.ServeHTTP      make an exchange; run the router's own Use, if any, which ends in
+//	Router.ServeHTTP      make an exchange
+//	core.serve            run the router's own Use, if any, which ends in
 //	core.routeAfterUse
 //	core.find             match the path to a route
 //	Request.runRoute      run Use of the groups and of the route, which ends in
@@ -19,6 +23,7 @@ import (
 //	route.callHandler     call the handler, or give a page's own response
 //	Request.run           complete the response, or respond to the error
 //	Request.close         release what must not outlive the response
+//	recorder.finish       tell Done, if the router has it
 //
 // A request that matches no route goes from runRoute to run. A Handler without a router begins at
 // run. Each of the two sequences of middleware is a chain. The chains of a route are built once,
@@ -55,149 +60,127 @@ func (x *exchange) begin(w http.ResponseWriter, r *http.Request, f found) {
 	}
 }
 
-// ServeHTTP calls the handler on its own, with the default options, so that it
-// can be registered in any mux:
+// ServeHTTP calls the handler on its own, with the default options, so it can be
+// registered in any mux:
 //
 //	mux.Handle("POST /x/{id}", apiroute.Handler(h))
 //
-// [Request.Param] then returns what [http.Request.PathValue] returns.
+// [Request.Param] then returns what [http.Request.PathValue] returns. As in a
+// router, a request target that is not a path, such as x:http://internal/, is
+// rejected with a 400.
 func (h Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	switch {
+	case h == nil:
+		h = respondNil
+	case r.URL != nil && !hasPathOnly(r.URL):
+		h = respondBadTarget
+	}
 	req, res := newExchange(w, r, found{match: defaultMatch})
 	defer req.recoverAndClose(res)
 	req.run(res, h.call)
 }
 
-// ServeHTTP responds to a request. The only panic that leaves it is
+// ServeHTTP routes a request and responds to it. The only panic that leaves it is
 // [http.ErrAbortHandler], which closes the connection when part of a response has
-// been sent and the rest cannot follow.
+// been sent and the rest cannot follow, even if middleware of [Use] recovers from
+// it. If the client is gone, nothing panics.
 //
 // Behind [http.StripPrefix], a redirect to a tidy path lacks the prefix; use
-// [Router.Group] instead. Under a pattern such as /api/, ServeMux redirects /api
-// to /api/ and the router redirects it back, so if /api is a route, register it
-// as a pattern of its own.
+// [Router.Group] instead. In a ServeMux, register both /api and /api/: with the
+// second pattern alone, ServeMux redirects /api to /api/, and if /api is a route,
+// the router redirects it back.
 func (r *Router) ServeHTTP(w http.ResponseWriter, hr *http.Request) {
-	if r.useChain != nil {
-		req, res := newExchange(w, hr, found{match: r.notFound})
-		defer req.recoverAndClose(res)
-		res.state |= beforeRouting
-		r.useChain.ServeHTTP(res, hr)
-		return
+	if r == nil || r.core == nil {
+		panic(fmt.Sprintf("apiroute: ServeHTTP: %v", r.unusable()))
 	}
-	f := r.find(hr)
-	if f.match.serveAlone != nil {
+	if _, ok := w.(*Response); ok {
+		r.checkNested(w, hr)
+	}
+	f := found{match: r.notFound}
+	if r.useChain == nil { // otherwise the request is matched at the inner end of the chain
+		f = r.find(hr)
+	}
+	switch {
+	case r.scope.done != nil:
+		r.serveAndReport(w, hr, f)
+	case f.match.serveAlone != nil:
 		setPattern(hr, f.match.route.path)
 		f.match.serveAlone(w, hr, f)
+	default:
+		r.serve(newExchange(w, hr, f))
+	}
+}
+
+// serve serves a request in its outermost exchange.
+func (c *core) serve(req *Request, res *Response) {
+	defer req.recoverAndClose(res)
+	if c.useChain == nil {
+		req.runRoute(res)
 		return
 	}
-	req, res := newExchange(w, hr, f)
-	defer req.recoverAndClose(res)
-	req.runRoute(res)
+	res.state |= beforeRouting
+	req.runUse(res, c.useChain, req.Request)
+}
+
+// A reportedExchange is the outermost exchange of a request together with the recorder for Done, in
+// one allocation. Done may keep the Request, so neither is used again.
+type reportedExchange struct {
+	exchange
+	recorder recorder
+}
+
+// serveAndReport is serve for a router with Done. If there is middleware, it gets a copy of the
+// request that has the recorder in its context, since it may hide the writer.
+func (c *core) serveAndReport(w http.ResponseWriter, r *http.Request, f found) {
+	x := new(reportedExchange)
+	x.recorder.begin(w, r)
+	if c.useChain != nil || f.match.route != nil && f.match.route.useChain != nil {
+		r = r.WithContext(&x.recorder.ctx)
+	}
+	x.begin(&x.recorder, r, f)
+	defer x.report(r)
+	c.serve(&x.req, &x.res)
+	x.recorder.returned = true
+}
+
+// report calls the functions of Done. It is deferred, so that it runs while a panic with
+// http.ErrAbortHandler is on its way to the server as well. r is the request that middleware got.
+func (x *reportedExchange) report(r *http.Request) {
+	x.req.base = x.recorder.r
+	x.req.noteIfGone(&x.res)
+	o := x.recorder.finish(&x.req, &x.res)
+	if rt := x.req.match.route; r != x.recorder.r { // for the server, and what is around the router
+		removeFiles(r.MultipartForm)
+		if rt != nil {
+			setPattern(x.recorder.r, rt.path)
+		}
+	}
+	for _, f := range x.req.match.scope.done {
+		x.req.callDone(&x.res, f, o)
+	}
 }
 
 // routeAfterUse is the inner end of the router's own Use chain. The request is matched only here,
 // since middleware may have rewritten its URL. If the writer is the response of ServeHTTP, its
 // exchange goes on being used; if middleware has wrapped it, there is a new one.
 func (c *core) routeAfterUse(w http.ResponseWriter, r *http.Request) {
+	refuseNil(w, r)
 	res, ok := w.(*Response)
 	if !ok || !res.is(beforeRouting) { // middleware has wrapped the writer, or calls this once more
 		_, res = newExchange(w, r, found{match: c.notFound})
 	}
 	req := res.req
 	req.Request, req.base = r, r
-	res.state &^= beforeRouting
+	res.state = res.state&^beforeRouting | withinUse
 	defer req.recoverAndClose(res)
 	req.found = c.find(r)
 	req.runRoute(res)
 }
 
-// find matches a request to a route. The result always has a match; for a path that no page
-// matches, it is notFound.
-//
-// The tree finds the pages for plain paths, which nearly all requests have; see table in mux.go.
-// findSlow deals with the others, and with "/", which has no segments.
-func (c *core) find(r *http.Request) found {
-	switch {
-	case r.Method == http.MethodConnect:
-		// Not for any path: ServeMux panics on CONNECT //x; golang/go#81222.
-		return found{match: c.connect}
-	case r.URL == nil: // no server makes such a request
-		return found{match: c.notFound}
-	}
-	t := c.current()
-	p, ascii := t.root.find(r.URL)
-	if p != nil && ascii && r.URL.Path != "/" { // the most common case
-		return found{match: p.matchFor(r.Method), path: r.URL.Path}
-	}
-	return c.findSlow(r, t, p, ascii)
-}
-
-// findSlow is find for the paths that need a closer look. If the tree has found a page p, it is not
-// certain that the values of the path are valid. If it has not, the path may match after all when
-// its escapes are decoded, or when it is made tidy: then the ServeMux patterns of mux.go decide.
-func (c *core) findSlow(r *http.Request, t *table, p *page, ascii bool) found {
-	if p != nil {
-		f := found{match: &p.badPath, path: r.URL.Path}
-		if f.path == "/" { // a path without segments
-			f.path = ""
-		}
-		if ascii || validValue(f.path) || p.mounted() && f.validValues(p) {
-			f.match = p.matchFor(r.Method)
-		}
-		return f
-	}
-	notFound := found{match: c.notFound}
-	if isPlain(r.URL) {
-		return notFound
-	}
-	target, ok := parseTarget(r.URL)
-	if !ok {
-		return notFound
-	}
-	m := t.muxes()
-	segs := target.first(m.deepest + 1)
-	if p = m.match(segs); p == nil {
-		return notFound
-	}
-	return findUntidy(r, target, p, segs)
-}
-
-// findUntidy returns the outcome of routing for a path that has escapes or is not tidy, and that a
-// page matches. segs are the first segments of the tidy path, decoded, at least as many as the page
-// has.
-//
-// A page redirects a path that is not tidy. A mounted handler gets the request as it came in,
-// because it may give such paths a meaning of its own.
-func findUntidy(r *http.Request, t target, p *page, segs []string) found {
-	f := found{match: &p.badPath, extra: &extra{segs: segs}}
-	cleaned := t
-	if !p.mounted() {
-		cleaned = t.clean()
-	}
-	if p.hasCatchAll() && t.escaped {
-		f.extra.segs = cleaned.all()
-	} else if p.hasCatchAll() { // params.go splits the path when a handler asks for it
-		f.extra.segs, f.path = nil, cleaned.raw
-	}
-	if !t.tidy && !p.mounted() {
-		f.match, f.extra.tidyPath = &p.redirect, cleaned.location()
-	} else if f.validValues(p) {
-		f.match = p.matchFor(r.Method)
-	}
-	return f
-}
-
-// current returns the table of the routes that are registered now. A request uses the one table
-// that it has loaded, even if routes are added while it is served.
-func (c *core) current() *table {
-	if t := c.table.Load(); t != nil {
-		return t
-	}
-	return new(table)
-}
-
 // runRoute runs the middleware and the handler of the route that the request was matched to, or the
 // response of a match without a route, such as a 404.
 func (req *Request) runRoute(res *Response) {
+	req.follow(res, false)
 	rt := req.match.route
 	if rt == nil {
 		req.run(res, req.match.respond)
@@ -216,10 +199,32 @@ func (req *Request) runRoute(res *Response) {
 		// the request is affordable.
 		r = r.WithContext(context.WithValue(r.Context(), foundKey{}, &req.found))
 	}
-	// close removes the files of the request that arrives inside. Middleware may have passed on
-	// another one, or none.
-	defer func() { removeFiles(r.MultipartForm) }()
-	rt.useChain.ServeHTTP(res, r)
+	req.runUse(res, rt.useChain, r)
+}
+
+// runUse runs a Use chain, and cuts the response if the chain should have done so; see cutAgain. It
+// removes the files of the request that it passes on. Those of the request that arrives inside, which
+// may be another one, are left to close.
+//
+// Inside of the chain, the exchange may be that of the request which middleware has passed on. What
+// is restored here is the one that came in: middleware that has given the other a context of its
+// own ends that context when it returns, which says nothing about the client.
+func (req *Request) runUse(res *Response, chain http.Handler, r *http.Request) {
+	h, base, within := res.w.Header(), req.base, res.state&withinUse
+	returned := false
+	defer func() {
+		removeFiles(r.MultipartForm)
+		req.base = base
+		res.state = res.state&^withinUse | within
+		if req.extra != nil {
+			req.extra.gone = false
+		}
+		if returned {
+			req.cutAgain(res, h)
+		}
+	}()
+	chain.ServeHTTP(res, r)
+	returned = true
 }
 
 // foundKey is the context key of the outcome of routing, a *found.
@@ -231,14 +236,28 @@ type foundKey struct{}
 // wrapped it, or has passed on the request of another route. A wrapper may belong to another
 // goroutine, as that of http.TimeoutHandler does, so such a request gets a new exchange.
 func (rt *route) afterUse(w http.ResponseWriter, r *http.Request) {
+	refuseNil(w, r)
 	res, ok := w.(*Response)
 	if !ok || res.req.match.route != rt {
 		_, res = newExchange(w, r, rt.foundBehind(w, r))
 	}
 	req := res.req
 	req.Request, req.base = r, r
+	res.state |= withinUse
 	defer req.recoverAndClose(res)
 	req.run(res, rt.aroundChain)
+}
+
+// refuseNil panics if middleware of Use has passed on nothing. The panic is responded to in the
+// exchange that the middleware was given, and its stack shows the middleware. Further inside, nobody
+// could respond to it.
+func refuseNil(w http.ResponseWriter, r *http.Request) {
+	switch {
+	case w == nil, w == http.ResponseWriter((*Response)(nil)):
+		panic("apiroute: middleware has called next.ServeHTTP with a nil http.ResponseWriter")
+	case r == nil:
+		panic("apiroute: middleware has called next.ServeHTTP with a nil *http.Request")
+	}
 }
 
 // foundBehind returns the outcome of routing for a request that arrives at the inner end of the Use
@@ -264,15 +283,10 @@ func (rt *route) foundBehind(w http.ResponseWriter, r *http.Request) found {
 // the response in the writer, as http.ResponseController does for methods, and then in the context.
 // It returns nil if middleware hides the response and the page does not respond itself.
 func (rt *route) foundIn(w http.ResponseWriter, r *http.Request) *found {
-	for {
-		if res, ok := w.(*Response); ok && res.req.match.route == rt {
+	for res := responseIn(w); res != nil; res = responseIn(res.w) {
+		if res.req.match.route == rt {
 			return &res.req.found
 		}
-		u, ok := w.(interface{ Unwrap() http.ResponseWriter })
-		if !ok {
-			break
-		}
-		w = u.Unwrap()
 	}
 	if f, ok := r.Context().Value(foundKey{}).(*found); ok && f.match.route == rt {
 		return f
@@ -311,10 +325,10 @@ func (rt *route) callHandler(req *Request, res *Response) error {
 	return rt.handler.call(req, res)
 }
 
-// call calls a handler, unless the body is announced as too large. If the handler returns an error,
-// call takes back the status and the header that it has set, before Around sees the error.
+// call calls a handler, unless the request is too large; see checkSize. If the handler returns an
+// error, call takes back the status and the header that it has set, before Around sees the error.
 func (h Handler) call(req *Request, res *Response) error {
-	if err := req.checkLength(); err != nil {
+	if err := req.checkSize(); err != nil {
 		return err
 	}
 	res.markHeader()
@@ -337,9 +351,10 @@ func (req *Request) keepForm() {
 }
 
 // recoverAndClose ends an exchange. It is deferred wherever a request comes in, from the server or
-// from standard middleware, so that middleware further out sees a response and no panic. It
-// responds to a panic of a handler, of middleware, or of whatever this package calls while it
-// responds. If responding panics as well, all it can do is close the connection.
+// from standard middleware, so that middleware further out sees a response and no panic but that of
+// a cut. It responds to a panic of a handler, of middleware, or of whatever this package calls while
+// it responds. If responding panics as well, as with a writer of middleware that always does, all it
+// can do is log both and close the connection.
 func (req *Request) recoverAndClose(res *Response) {
 	v := recover()
 	if v == nil { // or runtime.Goexit
@@ -347,19 +362,32 @@ func (req *Request) recoverAndClose(res *Response) {
 		return
 	}
 	defer func() {
-		if recover() != nil {
+		if again := recover(); again != nil {
+			if again != http.ErrAbortHandler {
+				req.log(res, slog.LevelError, true, fmt.Errorf("%w, and the response to it: %w", &panicError{v, debug.Stack()}, &panicError{again, nil}))
+			}
+			req.report(res, http.ErrAbortHandler, res.started() && !res.isWhole())
 			panic(http.ErrAbortHandler)
 		}
 	}()
 	defer req.close(res)
+	if v == http.ErrAbortHandler {
+		req.report(res, http.ErrAbortHandler, res.started() && !res.isWhole())
+		req.cut(res)
+		return
+	}
 	req.fail(res, newPanicError(v))
 }
 
-// close releases everything that must not outlive the response: the timeout, the goroutine of an
-// event stream, and the temporary files of a form.
+// close releases everything that must not outlive the response: the timeout, the watch of
+// CloseNotify, the goroutine of an event stream, and the temporary files of a form.
 func (req *Request) close(res *Response) {
+	req.follow(res, true)
 	if req.extra != nil && req.extra.cancel != nil {
 		req.extra.cancel()
+	}
+	if res.extra != nil && res.extra.unwatch != nil {
+		res.extra.unwatch()
 	}
 	res.endStream()
 	if req.Request != nil {
@@ -367,6 +395,14 @@ func (req *Request) close(res *Response) {
 	}
 	if req.body != nil {
 		removeFiles(req.body.request.MultipartForm)
+	}
+}
+
+// follow tells Done which request an inner exchange has, at its begin and at its end. It knows that
+// of the outermost exchange by itself.
+func (req *Request) follow(res *Response, closed bool) {
+	if rec := req.recorder(res); rec != nil && res.w != http.ResponseWriter(rec) {
+		rec.follow(req, closed)
 	}
 }
 
@@ -386,7 +422,7 @@ func (rt *route) buildChains() (err error) {
 	use := http.Handler(http.HandlerFunc(rt.afterUse))
 	for s := rt.scope; s != nil; s = s.parent {
 		if len(s.around) > 0 {
-			if rt.aroundChain, err = wrap(rt.aroundChain, s.around); err != nil {
+			if rt.aroundChain, err = wrap(watched(rt.aroundChain), s.around); err != nil {
 				return err
 			}
 			rt.aroundChain = gateAround(s, rt.aroundChain)

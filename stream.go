@@ -1,10 +1,11 @@
 package apiroute
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
+	"net"
 	"net/http"
 	"time"
 )
@@ -28,20 +29,26 @@ var errHeadOnly = errors.New("apiroute: the response to HEAD has no body")
 // The server's read and write timeouts do not end a stream. Instead, a client that takes longer
 // than 30 seconds to accept a part, of at most 32 KiB, is disconnected.
 //
-// An error from r, other than [io.EOF], or from the client is returned and closes the connection,
-// so that a partial body never looks complete. Stream does not close r. If the response has
-// already begun, Stream returns [ErrAnswered].
+// A deadline of the server cannot be removed if a writer around this one has no Unwrap method. That
+// is logged once for each route. If a writer cannot flush, it decides when the parts are sent.
 //
-// r may read the body of the request while the client is still sending it. Over HTTP/1 the
-// response then closes the connection, unless the body reached its end before the first part was
-// sent. If r starts to read the request's body only after it has returned something else, set the
-// header Connection: close before calling Stream. Otherwise net/http discards a part of that body.
+// An error from r, other than [io.EOF], or from the client is returned and closes the connection,
+// so that a partial body never looks complete. Stream does not close r. If the response has already
+// begun, Stream returns [ErrAnswered].
+//
+// r may read the body of the request while the client is still sending it. Over HTTP/1 the response
+// then closes the connection, unless the body reached its end before the first part was sent. If r
+// starts to read the request's body only after it has returned something else, set the header
+// Connection: close before calling Stream. Otherwise net/http discards a part of that body.
 func (res *Response) Stream(contentType string, r io.Reader) error {
 	if contentType != "" {
 		res.Header().Set("Content-Type", contentType)
 	}
 	if err := res.check(); err != nil {
 		return err
+	}
+	if r == nil {
+		return res.misuse(errors.New("apiroute: Stream: the reader is nil"))
 	}
 	res.setType(res.Header(), bytesType)
 	res.liftDeadlines()
@@ -81,9 +88,10 @@ func (res *Response) sendPart(buf []byte, n int) error {
 	return err
 }
 
-// JSONLines responds with the values of seq, an [iter.Seq2] of values and errors, as one JSON text
-// per line (application/x-ndjson). Each line is sent as soon as seq yields its value, with the
-// timeouts of [Response.Stream]. For a HEAD request only the header is sent, and seq is not called.
+// JSONLines responds with the values of seq, each as one JSON text on a line of its own
+// (application/x-ndjson). seq may be an iter.Seq2[T, error], which Go has from 1.23 on. Each line
+// is sent as soon as seq yields its value, with the timeouts of [Response.Stream]. For a HEAD
+// request only the header is sent, and seq is not called.
 //
 // The first error that seq yields, that encoding a value returns, or that sending to the client
 // returns ends the stream and is returned. Before the first value has been sent, it is an error
@@ -92,6 +100,9 @@ func (res *Response) sendPart(buf []byte, n int) error {
 func JSONLines[T any](res *Response, seq func(yield func(T, error) bool)) error {
 	if res.is(isHead) || res.check() != nil {
 		return headOnly(res.beginStream(linesType))
+	}
+	if seq == nil {
+		return res.misuse(errors.New("apiroute: JSONLines: the sequence is nil"))
 	}
 	var err error
 	seq(func(v T, e error) bool {
@@ -132,16 +143,20 @@ func (res *Response) marshal(v any) ([]byte, error) {
 	if m := res.req.match.scope.marshal; m != nil {
 		return m(v)
 	}
-	return json.Marshal(v)
+	return encodeText(v)
 }
 
-// writeAndFlush sends one part of a stream without delay. A writer that cannot flush is not an
-// error.
+// writeAndFlush sends one part of a stream without delay.
 func (res *Response) writeAndFlush(b []byte) error {
 	if _, err := res.Write(b); err != nil {
 		return err
 	}
-	if err := res.FlushError(); !errors.Is(err, http.ErrNotSupported) {
+	return res.flushPart()
+}
+
+// flushPart is FlushError for a stream, which goes on unflushed if the writer cannot flush.
+func (res *Response) flushPart() error {
+	if err := res.FlushError(); !errors.Is(err, errors.ErrUnsupported) {
 		return err
 	}
 	return nil
@@ -179,10 +194,37 @@ func headOnly(err error) error {
 
 // liftDeadlines removes the server's deadlines from the connection; from now on, guard sets one for
 // each part. The read deadline goes as well, because a response may be sent while the request's
-// body is still being read.
+// body is still being read. If a deadline stays that will end the stream, it is logged.
 func (res *Response) liftDeadlines() {
 	res.state |= streaming
-	http.NewResponseController(res.w).SetReadDeadline(time.Time{})
+	rc := http.NewResponseController(res.w)
+	readErr, writeErr := rc.SetReadDeadline(time.Time{}), rc.SetWriteDeadline(time.Time{})
+	srv := serverOf(res.req.base.Context())
+	if srv == nil || res.is(isHead) || res.bodyless() {
+		return
+	}
+	switch {
+	case srv.WriteTimeout > 0 && staysSet(writeErr):
+		res.warnDeadline("WriteTimeout", srv.WriteTimeout)
+	case srv.ReadTimeout > 0 && staysSet(readErr) && hasBody(res.req.base):
+		res.warnDeadline("ReadTimeout", srv.ReadTimeout)
+	}
+}
+
+// staysSet reports whether a deadline is still set after err, the result of removing it. On a
+// closed connection it has no effect any more.
+func staysSet(err error) bool { return err != nil && !errors.Is(err, net.ErrClosed) }
+
+// warnDeadline logs that a timeout of the server will end the streams of the route. It names the
+// type of the writer that is in the way, which has no Unwrap method.
+func (res *Response) warnDeadline(name string, d time.Duration) {
+	req := res.req
+	req.warnOnce("the server's "+name+" will end this stream: the writer has no Unwrap method",
+		slog.String("method", req.Method),
+		slog.String("route", req.Route()),
+		slog.String("path", req.URL.Path),
+		slog.String("writer", fmt.Sprintf("%T", innermost(res.w))),
+		slog.Duration("timeout", d))
 }
 
 // keepBody leaves the rest of a request's body to whoever is reading it. Before it sends the first
@@ -202,7 +244,11 @@ func (res *Response) keepBody() {
 // readsBody reports whether somebody is reading a request's body of which HTTP/1 may have more.
 func (res *Response) readsBody() bool {
 	b := res.req.body
-	return b != nil && b.progress.Load() == begun && !b.buffered && res.req.ProtoMajor == 1
+	if b == nil || b.buffered || res.req.ProtoMajor != 1 {
+		return false
+	}
+	progress := b.progress.Load()
+	return progress == begun || progress == failed
 }
 
 // endStream ends a stream when its handler has returned, and gives the connection deadlines again
@@ -215,6 +261,7 @@ func (res *Response) endStream() {
 	if res.extra != nil && res.extra.stop != nil {
 		res.extra.stop()
 	}
+	res.state &^= streaming
 	if res.is(hijacked) {
 		return
 	}
@@ -222,8 +269,7 @@ func (res *Response) endStream() {
 	if res.readsBody() { // the server reads the rest of the body now
 		rc.SetReadDeadline(time.Now().Add(partTimeout))
 	}
-	srv, _ := res.req.base.Context().Value(http.ServerContextKey).(*http.Server)
-	if srv != nil && srv.WriteTimeout > 0 {
+	if srv := serverOf(res.req.base.Context()); srv != nil && srv.WriteTimeout > 0 {
 		rc.SetWriteDeadline(time.Now().Add(partTimeout))
 	}
 }

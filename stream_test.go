@@ -695,32 +695,35 @@ func TestStreamWithoutFlush(t *testing.T) {
 	}{
 		{"Stream", streamX, "x"},
 		{"JSONLines", linesOf(2), "0\n1\n"},
+		{"Events", sendX, "data: x\n\n"},
 	} {
-		t.Run(tt.name, func(t *testing.T) {
+		for name, wrap := range map[string]func(*blockWriter) http.ResponseWriter{
+			"no Flush":                func(w *blockWriter) http.ResponseWriter { return w },
+			"http.ErrNotSupported":    func(w *blockWriter) http.ResponseWriter { return flushFails{w, http.ErrNotSupported} },
+			"errors.ErrUnsupported":   func(w *blockWriter) http.ResponseWriter { return flushFails{w, errors.ErrUnsupported} },
+			"hidden, unable to flush": func(w *blockWriter) http.ResponseWriter { return hiddenWriter{w} },
+			"able to unwrap":          func(w *blockWriter) http.ResponseWriter { return hurriedWriter{w} },
+		} {
+			t.Run(tt.name+", "+name, func(t *testing.T) {
+				t.Parallel()
+				w := &blockWriter{header: http.Header{}}
+				respond(tt.stream).ServeHTTP(wrap(w), newRequest("GET", "/", ""))
+				if w.code != 200 || w.body.String() != tt.want {
+					t.Errorf("%d %q, want %q", w.code, &w.body, tt.want)
+				}
+			})
+		}
+		t.Run(tt.name+", http.TimeoutHandler", func(t *testing.T) {
 			t.Parallel()
-			w := &blockWriter{header: http.Header{}}
-			respond(tt.stream).ServeHTTP(w, newRequest("GET", "/", ""))
-			if w.code != 200 || w.body.String() != tt.want {
-				t.Errorf("%d %q, want %q", w.code, &w.body, tt.want)
+			s := newAPI(t, handle(respond(tt.stream), apiroute.Use(func(next http.Handler) http.Handler {
+				return http.TimeoutHandler(next, patience, "late")
+			})))
+			s.do("GET", "/", "").want(t, 200, tt.want)
+			if lines := s.logs(); len(lines) > 0 {
+				t.Errorf("logged %q", lines)
 			}
 		})
 	}
-	t.Run("Events", func(t *testing.T) { // the client would wait in vain for its first event
-		t.Parallel()
-		w := &blockWriter{header: http.Header{}}
-		api := apiroute.New(quiet())
-		api.Get("/", respond(func(res *apiroute.Response) error {
-			ev, err := res.Events()
-			if ev != nil || !errors.Is(err, http.ErrNotSupported) {
-				t.Errorf("Events: %v, %v; want http.ErrNotSupported", ev, err)
-			}
-			return err
-		}))
-		v := recovered(func() { api.ServeHTTP(w, newRequest("GET", "/", "")) })
-		if v != nil && v != http.ErrAbortHandler || v == nil && w.code == 200 {
-			t.Errorf("panic %v, status %d; the response looks whole", v, w.code)
-		}
-	})
 }
 
 // A flushFails is a writer whose errors come with flushing.

@@ -16,6 +16,7 @@ func TestLongPathMemory(t *testing.T) {
 	api := New(quiet())
 	api.Get("/u/[id]", func(_ *Request, res *Response) error { return res.End() })
 	api.Get("/files/[...path]", func(_ *Request, res *Response) error { return res.End() })
+	api.Handle("/proxy/[...path]", Proxy("http://127.0.0.1:0/x"))
 	api.Mount("/mount/[x]", http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
 	for _, tt := range []struct {
 		name, path string
@@ -30,12 +31,15 @@ func TestLongPathMemory(t *testing.T) {
 		{"no route, periods", "/x" + strings.Repeat("/%2e", n/2), 404, 1.5},
 		{"no route, back and forth", strings.Repeat("/a/..", n/4) + "/x", 404, 0.1},
 		{"one segment", "/u/" + strings.Repeat("%2F", n/2), 204, 3},
-		{"one segment, redirected", "/u//" + strings.Repeat("%2F", n/2), 308, 5},
+		{"one segment, redirected", "/u//" + strings.Repeat("%2F", n/2), 308, 6},
 		{"redirected to a short path", "/u/1" + strings.Repeat("/", 2*n), 308, 2},
 		{"redirected to a short path, periods", "/u/1" + strings.Repeat("/a/%2e%2e", n/8), 308, 3},
 		{"catch-all, redirected", "/files/" + strings.Repeat("a/", n), 308, 4},
 		{"catch-all, %2F", "/files/%2F" + strings.Repeat("/a", n), 204, 12},
 		{"catch-all, %2F, redirected", "/files/%2F" + strings.Repeat("/a", n) + "/", 308, 14},
+		{"proxy", "/proxy" + strings.Repeat("/a", n), 502, 18},
+		{"proxy, %2F", "/proxy/%2F" + strings.Repeat("/a", n), 502, 20},
+		{"proxy, dot segments", "/proxy" + strings.Repeat("/a%2F..", n/4), 400, 8},
 		{"mount, a slash at the end", "/mount/1/" + strings.Repeat("a/", n), 200, 3},
 		{"mount, %2F", "/mount/%2F/" + strings.Repeat("a/", n), 200, 4},
 	} {

@@ -2,7 +2,6 @@ package apiroute
 
 import (
 	"fmt"
-	"net/url"
 	"slices"
 	"strings"
 )
@@ -211,22 +210,22 @@ func (n *node) walk(f func(*page)) {
 	}
 }
 
-// find returns the first page, in the order in which paths are tried, that matches a plain path. It
-// returns nil if no page does. For a path that is not plain it may return a page or nil; a page
-// that it returns is right, since it has only passed over tidy segments.
+// find returns the first page, in the order in which paths are tried, that matches a tidy path. Its
+// slashes separate segments; see separateSlashes. It returns nil if no page does. For a path that is
+// not tidy it may return a page or nil; a page that it returns is right, since it has only passed
+// over tidy segments.
 //
 // ascii reports whether all values in the path are ASCII without NUL, and thus valid. It is false
 // if find has not looked at all of them.
-func (n *node) find(u *url.URL) (p *page, ascii bool) {
-	switch path := u.Path; {
-	case u.RawPath != "" || path == "" || path[0] != '/':
+func (n *node) find(path string) (p *page, ascii bool) {
+	switch {
+	case path == "" || path[0] != '/':
 		return nil, false
 	case path == "/":
 		return n.end(), true
-	default:
-		p, nonASCII := n.match(path)
-		return p, nonASCII < 0x80
 	}
+	p, nonASCII := n.match(path)
+	return p, nonASCII < 0x80
 }
 
 // match returns the page below n for the rest of a path. It calls itself only where a dynamic

@@ -1,84 +1,246 @@
 package apiroute
 
 import (
-	"errors"
-	"net/http"
+	"fmt"
 	"reflect"
 	"slices"
+	"strings"
 )
 
-// This file finds the Validate methods that [Bind] calls when a struct has been filled, and calls
-// them. Finding them is most of the work. It is done once for a type, as a part of its plan, and
-// follows Go's rules for the promotion of methods from embedded structs.
+// This file finds the Validate methods that are called when a value has been decoded: those of the
+// value and of everything inside it. Finding them is most of the work. It is done once for a type,
+// and follows Go's rules for the promotion of methods from embedded structs. The file visit.go
+// calls the methods.
 
-// validate is implemented by structs that check themselves after they have been filled.
+// validate is implemented by types that check themselves after they have been filled.
 type validate interface{ Validate() error }
 
-// A validator is one call of a Validate method.
+// A checker says which Validate methods are called for a value of a type, and where. For example:
 //
-// Bind calls each method once. But several structs can have the same method, because Go promotes
-// the methods of an embedded struct to the struct around it. selectValidate finds out which struct
+//	type Order struct {                  methods: Validate
+//		Items []Item `json:"items"`      members: items, of kind slice; elem: Item
+//		Note  string `json:"note"`       no member, because nothing in it can be validated
+//	}
+//	func (Order) Validate() error
+//	func (*Item) Validate() error
+//
+// A pointer has the checker of what it points to. A checker exists only for types with at least
+// one method, of their own or inside. So a type without Validate costs nothing.
+type checker struct {
+	typ     reflect.Type // without the pointers to it
+	members []*member    // of a struct: the fields to look into, in order; otherwise nil
+	elem    *checker     // of the elements of a slice, an array or a map, or the value of an Optional; otherwise nil
+	methods []validator  // the calls for the value itself, after those for what is inside
+	live    bool         // whether any method is in the checker or in one that it refers to
+}
+
+// A member is a field of a struct that is filled and may have something to validate in it.
+type member struct {
+	index   []int      // for FieldByIndex
+	in      string     // the part of the request that it is filled from; "" within a body
+	steps   []jsonStep // the path from the struct to the field; nil if the field is a body
+	checker *checker
+	skipOwn bool // whether the field's own method is left out, because the struct's is called for it
+}
+
+// A validator is one call of a Validate method of a struct, or of a type that is not a struct.
+//
+// Each method is called once. But several structs can have the same method, because Go promotes the
+// methods of an embedded struct to the struct around it. selectValidate finds out which struct
 // declares a method. For example, if A and B declare Validate:
 //
 //	type T struct{ A }    // T.Validate is called: it is A's, or it hides A's.
 //	type U struct{ A; B } // Nothing is promoted: A's and B's are called, and U's if it has one.
 //
 // Reflection cannot tell whether T in this example has A's method by promotion, or declares one of
-// its own. That makes no difference, except behind a nil pointer; see addValidators. T.Validate is
+// its own. That makes no difference, except behind a nil pointer; see addMethods. T.Validate is
 // called and A.Validate is not: in the first case they are the same method, and in the second T's
 // method takes the place of A's, as it does everywhere in Go.
 type validator struct {
-	declared []int // the index in T of the struct that declares the method
-	called   []int // the index in T of the outermost struct to which it is promoted
-	inBody   bool  // whether it is declared in the body; the body is validated first
+	declared []int   // the index of the embedded struct that declares the method
+	called   []int   // the index of the outermost struct to which it is promoted
+	member   *member // if that embedded struct is a member with a name of its own; otherwise nil
 }
 
-// addValidators adds the validators for the struct t, which is T, the body, or embedded in one of
-// them. Those of embedded structs come before that of the struct around them. v is the validator
-// for t's own method, if it has one, and within holds the types around t.
-func (p *planner) addValidators(t reflect.Type, v validator, within []reflect.Type) {
-	if slices.Contains(within, t) { // a struct in a body may embed a pointer to itself
+// newChecker returns the checker for a type that encoding/json has decoded, or nil if there is
+// nothing to validate, and what is wrong with the methods.
+func newChecker(t reflect.Type) (*checker, []error) {
+	var b checkerBuilder
+	root := b.build(t)
+	return b.finish(root), b.faults
+}
+
+// A checkerBuilder builds the checker of one type, and of the types that it consists of.
+type checkerBuilder struct {
+	types  map[reflect.Type]*checker // the checkers begun so far, so that a recursive type refers to itself
+	all    []*checker                // all checkers
+	faults []error                   // the methods named Validate that cannot be called
+}
+
+// build returns the checker for a type in JSON. It does not look into interfaces, which hold what
+// the text happens to have, nor into types that decode themselves: what they hold is not what the
+// text has.
+func (b *checkerBuilder) build(t reflect.Type) *checker {
+	for i := 0; t.Kind() == reflect.Pointer && i < maxPointers; i++ {
+		t = t.Elem()
+	}
+	if c := b.types[t]; c != nil {
+		return c
+	}
+	if b.types == nil {
+		b.types = map[reflect.Type]*checker{}
+	}
+	c := b.begin(t)
+	b.types[t] = c
+	switch k := t.Kind(); {
+	case k == reflect.Interface || k == reflect.Pointer:
+		return c
+	case optionalType(t) != nil:
+		c.elem = b.build(optionalType(t))
+	case decodesItself(t):
+	case k == reflect.Slice || k == reflect.Array || k == reflect.Map:
+		c.elem = b.build(t.Elem())
+	case k == reflect.Struct:
+		b.addMembers(c)
+	}
+	b.addMethods(c, t, validator{}, nil)
+	return c
+}
+
+// buildStruct returns the checker for a struct that is not JSON, with the given members.
+func (b *checkerBuilder) buildStruct(t reflect.Type, members []*member) *checker {
+	c := b.begin(t)
+	c.members = members
+	b.addMethods(c, t, validator{}, nil)
+	return c
+}
+
+// begin returns a new checker.
+func (b *checkerBuilder) begin(t reflect.Type) *checker {
+	c := &checker{typ: t}
+	b.all = append(b.all, c)
+	return c
+}
+
+// addMembers adds the fields of a struct that encoding/json fills, including those of embedded
+// structs.
+func (b *checkerBuilder) addMembers(c *checker) {
+	list, _ := structFields(c.typ)
+	for _, f := range dominant(list) {
+		m := &member{index: f.index, checker: b.build(f.Type)}
+		if !f.takesRest() {
+			m.steps = []jsonStep{{name: f.name, index: -1}}
+		}
+		c.members = append(c.members, m)
+	}
+}
+
+// finish leaves out everything that has nothing to validate, and returns the checker for root, or
+// nil if that has nothing either. A checker is live if it has a method, or refers to one that is
+// live. As checkers can refer to each other in circles, that is repeated until nothing changes.
+func (b *checkerBuilder) finish(root *checker) *checker {
+	for changed := true; changed; {
+		changed = false
+		for _, c := range b.all {
+			if !c.live && (len(c.methods) > 0 || c.elem.isLive() || slices.ContainsFunc(c.members, (*member).isLive)) {
+				c.live, changed = true, true
+			}
+		}
+	}
+	for _, c := range b.all {
+		c.members = slices.DeleteFunc(c.members, func(m *member) bool { return !m.isLive() })
+		if !c.elem.isLive() {
+			c.elem = nil
+		}
+	}
+	if !root.isLive() {
+		return nil
+	}
+	return root
+}
+
+func (c *checker) isLive() bool { return c != nil && c.live }
+
+func (m *member) isLive() bool { return m.checker.live }
+
+// addMethods adds the calls for the type t, which is the type of the checker or a struct embedded
+// in it. Those of embedded structs come before that of the struct around them. v is the call of t's
+// own method, if it has one, and within holds the types around t.
+func (b *checkerBuilder) addMethods(c *checker, t reflect.Type, v validator, within []reflect.Type) {
+	if slices.Contains(within, t) { // a struct may embed a pointer to itself
 		return
 	}
 	within = append(slices.Clone(within), t)
 	has := reflect.PointerTo(t).Implements(reflect.TypeFor[validate]())
-	sel, promoted := selectValidate(t, nil), false
+	sel, own, promoted := selectValidate(t, nil), v, false
+	if !has && sel.field < 0 && sel.depth == 0 && hasValidate(t) {
+		b.addNearMiss(t)
+	}
 	for i := 0; t.Kind() == reflect.Struct && i < t.NumField(); i++ {
 		f := t.Field(i)
-		inner, index := embeddedStruct(f), append(slices.Clone(v.declared), i)
-		isBody := !v.inBody && p.body != nil && slices.Equal(index, p.body.index)
-		if isBody {
-			inner = p.body.typ
+		if !f.Anonymous {
+			continue
 		}
+		index := append(slices.Clone(v.declared), i)
+		if i == sel.field && has && f.Type.Kind() == reflect.Pointer && t.Name() != "" {
+			// Here it matters whether the method is promoted or declared. While the pointer is nil,
+			// a promoted method cannot be called, and a declared one must be. Only a named type can
+			// declare one.
+			b.failf("the method Validate of %v may be that of %v, which may be nil: embed the struct, not a pointer to it", t, f.Type)
+		}
+		if m := c.memberAt(index); m != nil { // in JSON it is a field like any other
+			if i == sel.field && has {
+				m.skipOwn = true
+				own.declared, own.member = index, m
+			}
+			continue
+		}
+		inner := embeddedStruct(f)
 		if inner == nil {
 			continue
 		}
-		next := validator{declared: index, called: index, inBody: v.inBody || isBody}
+		next := validator{declared: index, called: index}
 		if i == sel.field {
 			next.called, promoted = v.called, true
-			if has && f.Type.Kind() == reflect.Pointer && t.Name() != "" {
-				// Here it matters whether the method is promoted or declared. While the pointer is
-				// nil, a promoted method cannot be called, and a declared one must be. Only a named
-				// type can declare one.
-				p.failf("the method Validate of %v may be that of %v, which may be nil: embed the struct, not a pointer to it", t, f.Type)
-			}
 		}
-		p.addValidators(inner, next, within)
+		b.addMethods(c, inner, next, within)
 	}
 	if has && !promoted {
-		p.validators = append(p.validators, v)
+		c.methods = append(c.methods, own)
 	}
 }
 
-// bodyFirst compares validators for sorting: those of the body come before the others.
-func bodyFirst(a, b validator) int {
-	switch {
-	case a.inBody == b.inBody:
-		return 0
-	case a.inBody:
-		return -1
+// memberAt returns the member with an index, or nil if there is none.
+func (c *checker) memberAt(index []int) *member {
+	for _, m := range c.members {
+		if slices.Equal(m.index, index) {
+			return m
+		}
 	}
-	return 1
+	return nil
+}
+
+// addNearMiss records that the method Validate of a type is never called. A method with another
+// signature is more likely a mistake than an intention, and a check that does not run is a hole.
+func (b *checkerBuilder) addNearMiss(t reflect.Type) {
+	m, _ := reflect.PointerTo(t).MethodByName("Validate")
+	var in, out []reflect.Type
+	for i := 1; i < m.Type.NumIn(); i++ { // the first is the receiver
+		in = append(in, m.Type.In(i))
+	}
+	for i := 0; i < m.Type.NumOut(); i++ {
+		out = append(out, m.Type.Out(i))
+	}
+	signature := strings.TrimPrefix(reflect.FuncOf(in, out, m.Type.IsVariadic()).String(), "func")
+	b.failf("%v has a method Validate%s, which is never called: write Validate() error, or give it another name", t, signature)
+}
+
+// failf records a fault, once, even if several structs embed the type that has it.
+func (b *checkerBuilder) failf(format string, args ...any) {
+	err := fmt.Errorf(format, args...)
+	if !slices.ContainsFunc(b.faults, func(e error) bool { return e.Error() == err.Error() }) {
+		b.faults = append(b.faults, err)
+	}
 }
 
 // embeddedStruct returns the struct that a field embeds, directly or by a pointer. It returns nil
@@ -165,98 +327,4 @@ func isPromoted(t, embedded reflect.Type) bool {
 	v := reflect.TypeFor[validate]()
 	inPointer := embedded.Implements(v) || embedded.Kind() != reflect.Pointer && reflect.PointerTo(embedded).Implements(v)
 	return t.Implements(v) == embedded.Implements(v) && reflect.PointerTo(t).Implements(v) == inPointer
-}
-
-// validate calls the Validate methods of a T that has been filled. The FieldErrors of all methods
-// become one 422. Any other error is returned at once.
-func (p *plan) validate(v reflect.Value) error {
-	var fields []FieldError
-	for _, val := range p.validators {
-		err := val.call(v)
-		if err == nil {
-			continue
-		}
-		var e *Error
-		if errors.As(err, &e) {
-			return err
-		}
-		list, all := fieldErrors(err)
-		if !all {
-			return &Error{Status: http.StatusUnprocessableEntity, Fields: append(fields, list...), Err: err}
-		}
-		fields = append(fields, list...)
-	}
-	if len(fields) == 0 {
-		return nil
-	}
-	e := badRequest(fields...)
-	e.Status = http.StatusUnprocessableEntity
-	return e
-}
-
-// call calls the method for a struct v of type T. It returns nil if the method's struct is behind a
-// nil pointer.
-func (val validator) call(v reflect.Value) error {
-	if !embeddedIn(v, val.declared).IsValid() {
-		return nil
-	}
-	target := embeddedIn(v, val.called)
-	if target.CanInterface() {
-		return target.Addr().Interface().(validate).Validate()
-	}
-	// Reflection does not call methods of an embedded struct of an unexported type, but it reads
-	// and sets its exported fields, and only those have been filled. So the method runs on a copy.
-	dup := reflect.New(target.Type())
-	copyExported(dup.Elem(), target)
-	err := dup.Interface().(validate).Validate()
-	copyExported(target, dup.Elem())
-	return err
-}
-
-// copyExported copies the exported fields of a struct, including those of embedded structs.
-func copyExported(dst, src reflect.Value) {
-	for i := 0; i < src.NumField(); i++ {
-		switch f := src.Type().Field(i); {
-		case f.IsExported():
-			dst.Field(i).Set(src.Field(i))
-		case f.Anonymous && f.Type.Kind() == reflect.Struct:
-			copyExported(dst.Field(i), src.Field(i))
-		}
-	}
-}
-
-// embeddedIn returns the field of v at an index, following pointers. It returns the zero Value if
-// one of the pointers is nil.
-func embeddedIn(v reflect.Value, index []int) reflect.Value {
-	for i := 0; ; i++ {
-		if v.Kind() == reflect.Pointer {
-			if v.IsNil() {
-				return reflect.Value{}
-			}
-			v = v.Elem()
-		}
-		if i == len(index) {
-			return v
-		}
-		v = v.Field(index[i])
-	}
-}
-
-// fieldErrors returns the FieldErrors that an error is or joins. all reports whether the error
-// consists of nothing else, so that the client can be told everything.
-func fieldErrors(err error) (list []FieldError, all bool) {
-	switch e := err.(type) {
-	case FieldError:
-		return []FieldError{e}, true
-	case *FieldError:
-		return []FieldError{*e}, true
-	case interface{ Unwrap() []error }:
-		all = true
-		for _, err := range e.Unwrap() {
-			l, a := fieldErrors(err)
-			list, all = append(list, l...), all && a
-		}
-		return list, all
-	}
-	return nil, false
 }

@@ -15,7 +15,7 @@ func record(name string) error { validated = append(validated, name); return nil
 
 type (
 	ValidateA struct {
-		N int `query:"n" json:"n"`
+		N int `json:"n"`
 	}
 	ValidateB        struct{}
 	ValidateG[T any] struct{}
@@ -26,14 +26,12 @@ type (
 	validateHidden2 struct{}
 	validateNamed   struct{ ValidateA }
 	ValidateTwice   struct{ validateNamed }
-	ValidateOther   struct{}
 	ValidateField   struct{ Validate int }
 
 	validateOwn        struct{ ValidateA }
 	validateOwnPointer struct{ ValidateA }
 	validateOwnValue   struct{ ValidateB }
 	validateOwnCalls   struct{ ValidateA }
-	validateOwnOther   struct{ ValidateOther }
 	validateOwnAnd2    struct {
 		validateHidden
 		//lint:ignore U1000 it is embedded for its method alone
@@ -53,12 +51,10 @@ func (ValidateG[T]) Validate() error        { return record("G") }
 func (ValidateList) Validate() error        { return record("list") }
 func (h *validateHidden) Validate() error   { h.Seen++; return record("hidden") }
 func (validateHidden2) Validate() error     { return record("hidden2") }
-func (ValidateOther) Validate(int) error    { return nil }
 func (validateOwn) Validate() error         { return record("own") }
 func (*validateOwnPointer) Validate() error { return record("own") }
 func (validateOwnValue) Validate() error    { return record("own") }
 func (v validateOwnCalls) Validate() error  { record("own"); return v.ValidateA.Validate() }
-func (validateOwnOther) Validate() error    { return record("own") }
 func (*validateOwnAnd2) Validate() error    { return record("own") }
 func (validateHiddenOwner) Validate() error { return record("own") }
 func (v *validateHiddenDeep) Validate() error {
@@ -98,10 +94,6 @@ func TestValidateCalls(t *testing.T) {
 			validateHidden
 			validateHidden2
 		}{}, "hidden hidden2"},
-		{"ambiguous with another signature", struct {
-			ValidateA
-			ValidateOther
-		}{}, "A"},
 		{"a shallower one", struct {
 			ValidateTwice
 			ValidateB
@@ -112,7 +104,6 @@ func TestValidateCalls(t *testing.T) {
 		}{}, "A"},
 		{"own, embedded with another receiver", validateOwnPointer{}, "A own"},
 		{"own, embedded with a pointer receiver", validateOwnValue{}, "B own"},
-		{"own, embedded with another signature", validateOwnOther{}, "own"},
 		{"own and two embedded", validateOwnAnd2{}, "hidden hidden2 own"},
 		{"own, embedded unexported", validateHiddenOwner{}, "hidden own"},
 		{"own, an embedded pointer", validateOwnPtrByPtr{&ValidateA{}}, "A own"},
@@ -121,7 +112,7 @@ func TestValidateCalls(t *testing.T) {
 		// The own method may as well be promoted, and so is the only one that is called.
 		{"own, hides an embedded one", validateOwn{}, "own"},
 		{"own, hides an embedded one and calls it", validateOwnCalls{}, "own A"},
-		{"in a field", struct{ F ValidateA }{}, ""},
+		{"in a field", struct{ F ValidateA }{}, "A"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -130,7 +121,7 @@ func TestValidateCalls(t *testing.T) {
 			v := reflect.New(typ).Elem()
 			v.Field(0).Set(body)
 			p := &planner{plan: &plan{typ: typ, body: &bodyPlan{index: []int{0}, typ: body.Type()}}}
-			p.addValidators(typ, validator{}, nil)
+			p.addChecker()
 			if len(p.faults) > 0 {
 				t.Fatal(p.faults)
 			}
@@ -180,7 +171,7 @@ func TestValidateUnexportedChanges(t *testing.T) {
 		}
 	}{}
 	p := &planner{plan: &plan{typ: reflect.TypeOf(v).Elem(), body: &bodyPlan{index: []int{0}, typ: reflect.TypeOf(v.Body)}}}
-	p.addValidators(p.typ, validator{}, nil)
+	p.addChecker()
 	p.validate(reflect.ValueOf(v).Elem())
 	if v.Body.Seen != 1 { // validateHiddenDeep's own: it hides that of validateHidden
 		t.Errorf("Seen is %d, want 1", v.Body.Seen)

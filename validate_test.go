@@ -21,7 +21,7 @@ type (
 	CheckedPointer struct{ P int }
 	checkedHidden  struct{ H int }
 	CheckedBody    struct {
-		N int `json:"n" form:"n"`
+		N int `json:"n"`
 	}
 	CheckedGeneric[T any] struct{ G T }
 	CheckedLarge          struct{ L [8]int }
@@ -102,12 +102,12 @@ func TestBindValidateOnce(t *testing.T) {
 		{"not inlined", countCalls[jsonOf[large]], "{}", calls{large: 1}},
 		{"not inlined, two deep", countCalls[jsonOf[largeDeep]], "{}", calls{large: 1}},
 		{"generic", countCalls[jsonOf[CheckedGeneric[int]]], "{}", calls{generic: 1}},
-		{"generic, of a struct", countCalls[jsonOf[CheckedGeneric[Paging]]], "{}", calls{generic: 1}},
+		{"generic, of a struct", countCalls[jsonOf[CheckedGeneric[noteText]]], "{}", calls{generic: 1}},
 		{"generic, behind a pointer", countCalls[jsonOf[*CheckedGeneric[string]]], "{}", calls{generic: 1}},
 		{"generic, promoted", countCalls[jsonOf[generic]], "{}", calls{generic: 1}},
 		{"generic, ambiguous", countCalls[jsonOf[genericPair]], "{}", calls{generic: 2}},
 		{"no struct", countCalls[jsonOf[checkedList]], "[]", calls{list: 1}},
-		{"a struct elsewhere in the body", countCalls[jsonOf[struct{ F CheckedValue }]], "{}", calls{}},
+		{"a struct elsewhere in the body", countCalls[jsonOf[struct{ F CheckedValue }]], "{}", calls{value: 1}},
 		{"an embedded pointer in the body", countCalls[jsonOf[struct{ *CheckedValue }]], obj, calls{value: 1}},
 		{"an embedded pointer in the body, absent", countCalls[jsonOf[struct{ *CheckedValue }]], "{}", calls{}},
 		{"an embedded body", countCalls[embedsBody], "{}", calls{body: 1}},
@@ -293,7 +293,22 @@ func TestBindValidateErrors(t *testing.T) {
 		{"fields of the part of the body and T", map[string]error{"inner": f2, "T": f1}, 422, both2, ""},
 		{"an error", map[string]error{"T": secret}, 422, plain, "dsn=secret"},
 		{"an error of the body", map[string]error{"body": secret}, 422, plain, "dsn=secret"},
-		{"a field wrapped in an error", map[string]error{"T": fmt.Errorf("secret: %w", f1)}, 422, plain, "secret"},
+		{"a wrapped field", map[string]error{"T": fmt.Errorf("secret: %w", f1)}, 422, of1, "secret"},
+		{"a wrapped pointer to a field", map[string]error{"T": fmt.Errorf("secret: %w", &f1)}, 422, of1, "secret"},
+		{"a field wrapped twice", map[string]error{"T": fmt.Errorf("a: %w", fmt.Errorf("secret: %w", f1))}, 422, of1, "secret"},
+		{"wrapped fields, joined", map[string]error{"T": errors.Join(fmt.Errorf("secret: %w", f1), f2)}, 422, of2, "secret"},
+		{"joined fields, wrapped", map[string]error{"T": fmt.Errorf("secret: %w", errors.Join(f1, f2))}, 422, of2, "secret"},
+		{"a wrapped field of the part, a field of T", map[string]error{"part": fmt.Errorf("secret: %w", f1), "T": f2}, 422, of2, "secret"},
+		{"an error with a method As", map[string]error{"T": asField{f1}}, 422, of1, "secret"},
+		{"a nil pointer to a field", map[string]error{"T": (*apiroute.FieldError)(nil)}, 500, problem(500),
+			`error="apiroute: the method Validate of apiroute_test.ruledIn: an error that is a nil *apiroute.FieldError is not nil: return nil itself"`},
+		{"a nil pointer to a field, of the body", map[string]error{"body": (*apiroute.FieldError)(nil)}, 500, problem(500), "the method Validate of apiroute_test.RuledBody: an error that is a nil"},
+		{"a nil pointer to a field, joined", map[string]error{"T": errors.Join((*apiroute.FieldError)(nil))}, 500, problem(500), "a nil *apiroute.FieldError is not nil"},
+		{"a nil pointer to a field, wrapped", map[string]error{"T": fmt.Errorf("secret: %w", (*apiroute.FieldError)(nil))}, 500, problem(500), "a nil *apiroute.FieldError is not nil"},
+		{"a nil pointer joined with a field", map[string]error{"T": errors.Join((*apiroute.FieldError)(nil), f1)}, 422, of1, `mistake="an error that is a nil *apiroute.FieldError is not nil: return nil itself"`},
+		{"a nil *Error", map[string]error{"T": (*apiroute.Error)(nil)}, 500, problem(500), "an error that is a nil *apiroute.Error is not nil: return nil itself"},
+		{"a nil list of errors", map[string]error{"T": errorList(nil)}, 500, problem(500), "an error that is a nil apiroute_test.errorList is not nil: return nil itself"},
+		{"a field in an *Error", map[string]error{"T": &apiroute.Error{Status: 409, Err: f1}}, 409, `{"title":"Conflict","status":409}`, "must not be so"},
 		{"an *Error", map[string]error{"T": apiroute.Errorf(409, "taken")}, 409, `{"title":"Conflict","status":409,"detail":"taken"}`, ""},
 		{"a wrapped *Error", map[string]error{"T": fmt.Errorf("secret: %w", apiroute.Errorf(409, "taken"))}, 409, `{"title":"Conflict","status":409,"detail":"taken"}`, "secret"},
 		{"an *Error with a title", map[string]error{"T": &apiroute.Error{Status: 402, Title: "Pay"}}, 402, `{"title":"Pay","status":402}`, ""},
@@ -330,6 +345,19 @@ func TestBindValidateErrors(t *testing.T) {
 			}
 		})
 	}
+}
+
+// An asField is a FieldError only to errors.As.
+type asField struct{ field apiroute.FieldError }
+
+func (asField) Error() string { return "secret" }
+
+func (e asField) As(target any) bool {
+	p, ok := target.(*apiroute.FieldError)
+	if ok {
+		*p = e.field
+	}
+	return ok
 }
 
 type panickingIn struct {

@@ -2,6 +2,8 @@ package apiroute
 
 import (
 	"bufio"
+	"context"
+	"errors"
 	"io"
 	"math"
 	"net"
@@ -10,19 +12,28 @@ import (
 	"time"
 )
 
-// WriteHeader sends the header with a status, as in [http.ResponseWriter]. A
-// status from 100 to 199 is sent as well, and the final one can follow.
+// WriteHeader sends the header with a status, as in [http.ResponseWriter]. A status from 100 to 199
+// is sent as well, and the final one can follow.
+//
+// After WriteHeader only Write can send the body. JSON and the other methods that complete a
+// response return [ErrAnswered] then; use [Response.Status] with them.
 func (res *Response) WriteHeader(code int) {
 	if res.started() {
 		res.misuse(ErrAnswered)
 		return
 	}
-	res.w.WriteHeader(code)
+	h := res.w.Header() // now, since net/http copies the header if it is asked for later
 	if code < 200 && code != http.StatusSwitchingProtocols {
+		res.writeInformational(h, code)
 		return
 	}
+	if bodyless(code) || code < 200 {
+		dropContentFields(h)
+	}
+	res.takeMark(h, code)
+	res.w.WriteHeader(code)
 	res.code = int16(min(code, math.MaxInt16))
-	if values := res.w.Header()["Content-Length"]; len(values) > 0 {
+	if values := h["Content-Length"]; len(values) > 0 {
 		if n, err := strconv.ParseInt(values[0], 10, 64); err == nil {
 			res.ensureExtra().remaining = n
 			res.state |= hasLength
@@ -30,20 +41,67 @@ func (res *Response) WriteHeader(code int) {
 	}
 }
 
-// Write sends a part of the body. If the header has not been sent, it is sent
-// first, with the status that is set. After a method that has completed the
-// response, Write returns [ErrAnswered].
+// cutMark is the name under which the header of a cut response has the status that was sent with
+// the part, or 0. Wrappers share the header with what they wrap, or copy it there, so that the mark
+// gets through those that hide the response. No such field is ever sent, since servers leave out
+// what is not a valid name.
+const cutMark = "\x00apiroute: cut"
+
+// takeMark takes the mark out of a header that is about to be sent. If the status is that of the
+// part, the part comes from a wrapper that has held it back until now. With another status, it is a
+// response that middleware gives instead, such as a 500.
+func (res *Response) takeMark(h http.Header, code int) {
+	if status := h[cutMark]; status != nil {
+		delete(h, cutMark)
+		if status[0] == strconv.Itoa(code) {
+			res.state |= cutInside
+		}
+	}
+}
+
+// writeInformational sends a status from 100 to 199, which has no body. The fields that describe one
+// are for the final response, so they are only held back.
+func (res *Response) writeInformational(h http.Header, code int) {
+	var held [len(contentFields)][]string
+	for i, name := range contentFields {
+		held[i] = h[name]
+	}
+	dropContentFields(h)
+	res.w.WriteHeader(code)
+	for i, name := range contentFields {
+		if held[i] != nil {
+			h[name] = held[i]
+		}
+	}
+}
+
+// Write sends a part of the body. If the header has not been sent, it is sent first, with the
+// status that is set, or 200. If the response has no body, as for a HEAD request, Write drops b and
+// returns its length. After a method that has completed the response, Write returns [ErrAnswered].
 func (res *Response) Write(b []byte) (int, error) {
 	if err := res.begin(b); err != nil {
 		return 0, err
 	}
-	if res.is(isHead) || bodyless(int(res.code)) {
+	if bodyless(int(res.code)) || res.dropsBody() {
 		return len(b), nil
 	}
 	defer res.guard()()
 	n, err := res.w.Write(b)
-	res.count(int64(n))
+	res.count(int64(n), err)
 	return n, err
+}
+
+// dropsBody reports whether the body of a response to HEAD must be dropped here. A server drops it
+// itself, and first takes the Content-Type and the Content-Length from it, as for GET. Another
+// writer, such as httptest.ResponseRecorder, keeps what it is given.
+func (res *Response) dropsBody() bool {
+	return res.is(isHead) && serverOf(res.req.base.Context()) == nil
+}
+
+// serverOf returns the server that a request has come from, or nil if it is not net/http's.
+func serverOf(ctx context.Context) *http.Server {
+	srv, _ := ctx.Value(http.ServerContextKey).(*http.Server)
+	return srv
 }
 
 // begin prepares for a part of the body.
@@ -58,7 +116,7 @@ func (res *Response) begin(b []byte) error {
 		return err
 	}
 	h := res.Header()
-	if res.is(isHead) && len(b) > 0 && h["Content-Type"] == nil && h["Content-Encoding"] == nil {
+	if res.dropsBody() && len(b) > 0 && h["Content-Type"] == nil && h["Content-Encoding"] == nil {
 		h.Set("Content-Type", http.DetectContentType(b)) // as net/http does for GET
 	}
 	res.WriteHeader(res.statusOr(http.StatusOK))
@@ -88,16 +146,27 @@ func (res *Response) ReadFrom(r io.Reader) (int64, error) {
 		return io.Copy(struct{ io.Writer }{res}, r)
 	}
 	n, err := io.Copy(res.w, r)
-	res.count(n)
+	res.count(n, err)
 	return n, err
 }
 
-// count counts the bytes of a body that has a Content-Length.
-func (res *Response) count(n int64) {
+// count counts the bytes of a body that has a Content-Length, and remembers that writing has failed.
+func (res *Response) count(n int64, err error) {
 	if res.is(hasLength) {
 		res.extra.remaining -= n
 	}
+	res.noteFailure(err)
 }
+
+// noteFailure remembers an error of the writer. A writer that cannot flush is not an error.
+func (res *Response) noteFailure(err error) {
+	if err != nil && !errors.Is(err, errors.ErrUnsupported) {
+		res.ensureExtra().writeFailed.Store(true)
+	}
+}
+
+// writeFailed reports whether an error of the writer is known.
+func (res *Response) writeFailed() bool { return res.extra != nil && res.extra.writeFailed.Load() }
 
 // Flush sends what is buffered, if the server supports it; see [http.Flusher].
 func (res *Response) Flush() { res.FlushError() }
@@ -109,15 +178,18 @@ func (res *Response) FlushError() error {
 			return err
 		}
 	}
-	if res.is(isHead) {
+	if res.dropsBody() {
 		return nil
 	}
 	defer res.guard()()
-	return http.NewResponseController(res.w).Flush()
+	err := http.NewResponseController(res.w).Flush()
+	res.noteFailure(err)
+	return err
 }
 
-// Hijack takes the connection over; see [http.Hijacker]. This package then writes
-// nothing to it.
+// Hijack takes the connection over; see [http.Hijacker]. This package then writes nothing to it.
+// Hijack returns an error if the server cannot give the connection away, as with HTTP/2; the
+// handler can then still respond.
 func (res *Response) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	conn, rw, err := http.NewResponseController(res.w).Hijack()
 	if err == nil {
@@ -126,5 +198,47 @@ func (res *Response) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	return conn, rw, err
 }
 
+// CloseNotify returns a channel that receives a value when the client is gone, or
+// when the context of the request is done for another reason. It is there for
+// libraries from before [http.Request.Context], which ask the writer for it; in new
+// code, use the context.
+func (res *Response) CloseNotify() <-chan bool {
+	x := res.ensureExtra()
+	if x.gone == nil {
+		gone := make(chan bool, 1)
+		x.gone = gone
+		x.unwatch = context.AfterFunc(res.req.base.Context(), func() { gone <- true })
+	}
+	return x.gone
+}
+
 // Unwrap returns the underlying writer, for [http.ResponseController].
 func (res *Response) Unwrap() http.ResponseWriter { return res.w }
+
+// unwrap returns the writer that w wraps, as http.ResponseController finds it, or nil if w is not a
+// wrapper or hides the writer.
+func unwrap(w http.ResponseWriter) http.ResponseWriter {
+	if u, ok := w.(interface{ Unwrap() http.ResponseWriter }); ok {
+		return u.Unwrap()
+	}
+	return nil
+}
+
+// responseIn returns the first Response in a chain of writers that begins at w. It returns nil if
+// there is none.
+func responseIn(w http.ResponseWriter) *Response {
+	for ; w != nil; w = unwrap(w) {
+		if res, ok := w.(*Response); ok {
+			return res
+		}
+	}
+	return nil
+}
+
+// innermost returns the writer at the end of the chain that begins at w.
+func innermost(w http.ResponseWriter) http.ResponseWriter {
+	for inner := unwrap(w); inner != nil; inner = unwrap(w) {
+		w = inner
+	}
+	return w
+}

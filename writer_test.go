@@ -124,20 +124,20 @@ func TestWrite(t *testing.T) {
 			res.Write([]byte("<html>"))
 			_, err := res.Write([]byte("a"))
 			return err
-		}, 200, "text/html; charset=utf-8", "<html>a", ""},
+		}, 200, "text/html; charset=utf-8", "<html>a", "7"},
 		{"Write with Status", func(_ *apiroute.Request, res *apiroute.Response) error {
 			_, err := res.Status(201).Write([]byte("a"))
 			return err
-		}, 201, "text/plain; charset=utf-8", "a", ""},
+		}, 201, "text/plain; charset=utf-8", "a", "1"},
 		{"Write with a type", func(_ *apiroute.Request, res *apiroute.Response) error {
 			_, err := res.SetHeader("Content-Type", "a/b").Write([]byte("<html>"))
 			return err
-		}, 200, "a/b", "<html>", ""},
+		}, 200, "a/b", "<html>", "6"},
 		{"WriteHeader over Status", func(_ *apiroute.Request, res *apiroute.Response) error {
 			res.Status(404).SetHeader("Content-Type", "text/plain; charset=utf-8").WriteHeader(202)
 			_, err := res.Write([]byte("a"))
 			return err
-		}, 202, "text/plain; charset=utf-8", "a", ""},
+		}, 202, "text/plain; charset=utf-8", "a", "1"},
 		{"io.Copy", func(_ *apiroute.Request, res *apiroute.Response) error {
 			n, err := io.Copy(res, strings.NewReader(text))
 			if err == nil && n != int64(len(text)) {
@@ -167,15 +167,15 @@ func TestWrite(t *testing.T) {
 			return nil
 		}, 200, "text/css; charset=utf-8", text, "100000"},
 		{"template", func(_ *apiroute.Request, res *apiroute.Response) error { return page.Execute(res, "<&>") },
-			200, "text/html; charset=utf-8", "<!doctype html><p>&lt;&amp;&gt;", ""},
+			200, "text/html; charset=utf-8", "<!doctype html><p>&lt;&amp;&gt;", "31"},
 		{"template with Status", func(_ *apiroute.Request, res *apiroute.Response) error {
 			return page.Execute(res.Status(410).SetHeader("Content-Type", "text/html"), "a")
-		}, 410, "text/html", "<!doctype html><p>a", ""},
+		}, 410, "text/html", "<!doctype html><p>a", "19"},
 		{"http.Error", func(_ *apiroute.Request, res *apiroute.Response) error {
 			http.Error(res, "a", http.StatusTeapot)
 			return nil
-		}, 418, "text/plain; charset=utf-8", "a\n", ""},
-		{"FromHTTP", fromHTTP, 200, "text/plain; charset=utf-8", "a", ""},
+		}, 418, "text/plain; charset=utf-8", "a\n", "2"},
+		{"FromHTTP", fromHTTP, 200, "text/plain; charset=utf-8", "a", "1"},
 		{"own length", func(_ *apiroute.Request, res *apiroute.Response) error {
 			_, err := res.SetHeader("Content-Length", "1").Write([]byte("a"))
 			return err
@@ -220,6 +220,63 @@ func TestWriteToHead(t *testing.T) {
 	s.fetch("HEAD", "/x", "")
 	if s.logs(); n != 3 || copied != 5 {
 		t.Errorf("Write wrote %d bytes and io.Copy %d, want 3 and 5", n, copied)
+	}
+}
+
+// HEAD has the header of GET, as in net/http: the type and the length of what is written.
+func TestHeadAsInNetHTTP(t *testing.T) {
+	t.Parallel()
+	handlers := map[string]func(http.ResponseWriter){
+		"nothing":           func(http.ResponseWriter) {},
+		"Write":             func(w http.ResponseWriter) { io.WriteString(w, "<html>") },
+		"two parts":         func(w http.ResponseWriter) { io.WriteString(w, "<ht"); io.WriteString(w, "ml>") },
+		"WriteHeader":       func(w http.ResponseWriter) { w.WriteHeader(201); io.WriteString(w, "abc") },
+		"WriteHeader alone": func(w http.ResponseWriter) { w.WriteHeader(201) },
+		"flushed":           func(w http.ResponseWriter) { io.WriteString(w, "abc"); w.(http.Flusher).Flush() },
+		"flushed at once":   func(w http.ResponseWriter) { w.(http.Flusher).Flush(); io.WriteString(w, "abc") },
+		"the whole buffer":  func(w http.ResponseWriter) { io.WriteString(w, strings.Repeat("a", 2048)) },
+		"more":              func(w http.ResponseWriter) { io.WriteString(w, strings.Repeat("a", 2049)) },
+		"far more":          func(w http.ResponseWriter) { io.WriteString(w, strings.Repeat("a", 10_000)) },
+		"in small parts": func(w http.ResponseWriter) {
+			for range 500 {
+				io.WriteString(w, "abc\n")
+			}
+		},
+		"a type":   func(w http.ResponseWriter) { w.Header().Set("Content-Type", "a/b"); io.WriteString(w, "abc") },
+		"a length": func(w http.ResponseWriter) { w.Header().Set("Content-Length", "3"); io.WriteString(w, "abc") },
+		"a coding": func(w http.ResponseWriter) { w.Header().Set("Content-Encoding", "x"); io.WriteString(w, "abc") },
+		"io.Copy":  func(w http.ResponseWriter) { io.Copy(w, strings.NewReader("<html>")) },
+	}
+	api := apiroute.New(quiet())
+	mux := http.NewServeMux()
+	for name, h := range handlers {
+		path := "/" + strings.ReplaceAll(name, " ", "-")
+		plain := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { h(w) })
+		mux.Handle("/plain"+path, plain)
+		api.Handle("/from"+path, apiroute.FromHTTP(plain))
+		api.Handle("/wrapped"+path, apiroute.FromHTTP(plain), apiroute.Use(wrappers["unwrap"]))
+		api.Handle("/hidden"+path, apiroute.FromHTTP(plain), apiroute.Use(wrappers["hidden"]))
+	}
+	mux.Handle("/", api)
+	for _, on := range []bool{false, true} {
+		s := newServer(t, mux, http2(on))
+		for name := range handlers {
+			path := "/" + strings.ReplaceAll(name, " ", "-")
+			for _, method := range []string{"GET", "HEAD"} {
+				want := s.fetch(method, "/plain"+path, "")
+				for _, kind := range []string{"/from", "/wrapped", "/hidden"} {
+					t.Run(fmt.Sprintf("%s %s%s, HTTP/2 %t", method, kind, path, on), func(t *testing.T) {
+						got := s.fetch(method, kind+path, "")
+						if got.status != want.status || got.body != want.body {
+							t.Errorf("%d %.20q, want %d %.20q", got.status, got.body, want.status, want.body)
+						}
+						if diff := cmp.Diff(want.fixedHeader(), got.fixedHeader()); diff != "" {
+							t.Errorf("header (-net/http +apiroute):\n%s", diff)
+						}
+					})
+				}
+			}
+		}
 	}
 }
 
@@ -526,7 +583,7 @@ func TestWriteByNetHTTP(t *testing.T) {
 		{"file", "GET", "/file", "", 200, "text/plain; charset=utf-8", "0123456789", "10"},
 		{"part of a file", "GET", "/file", "Range: bytes=-2", 206, "text/plain; charset=utf-8", "89", "2"},
 		{"template", "GET", "/template", "", 201, "text/html; charset=utf-8", "<p>&lt;b&gt;</p>", "16"},
-		{"HEAD of a template", "HEAD", "/template", "", 201, "text/html; charset=utf-8", "", ""},
+		{"HEAD of a template", "HEAD", "/template", "", 201, "text/html; charset=utf-8", "", "16"},
 		{"copy", "GET", "/copy", "", 200, "text/plain; charset=utf-8", "0123456789", "10"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -612,5 +669,65 @@ func TestResponseController(t *testing.T) {
 			}))
 		})
 		s.do("GET", "/", "").want(t, 299, "")
+	})
+}
+
+// What the writers of other libraries assert of the writer that they are given.
+var _ interface {
+	http.Flusher
+	http.Hijacker
+	io.ReaderFrom
+	CloseNotify() <-chan bool
+} = (*apiroute.Response)(nil)
+
+// A writer of an old library asserts that what it wraps has CloseNotify.
+func TestCloseNotify(t *testing.T) {
+	noLeaks(t)
+	type closeNotifier interface{ CloseNotify() <-chan bool }
+	for _, on := range []bool{false, true} {
+		for wrapper, wrap := range wrappers {
+			if strings.HasPrefix(wrapper, "hidden") || wrapper == "unwrap" {
+				continue // which has no CloseNotify itself, as in net/http
+			}
+			t.Run(fmt.Sprintf("%s, HTTP/2 %t", wrapper, on), func(t *testing.T) {
+				waiting, noticed := make(chan struct{}), make(chan bool, 1)
+				s := serveWith(t, http2(on), func(api *apiroute.Router) {
+					api.Mount("/gone", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+						gone := w.(closeNotifier).CloseNotify()
+						if again := w.(closeNotifier).CloseNotify(); again != gone {
+							t.Error("another channel at the second call")
+						}
+						close(waiting)
+						noticed <- <-gone
+					}), apiroute.Use(wrap))
+					api.Mount("/there", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+						select {
+						case <-w.(closeNotifier).CloseNotify():
+							t.Error("the client is there")
+						default:
+							io.WriteString(w, "there")
+						}
+					}), apiroute.Use(wrap))
+				})
+				for range 3 {
+					s.fetch("GET", "/there", "").want(t, 200, "there")
+				}
+				ctx, cancel := context.WithCancel(context.Background())
+				defer cancel()
+				go func() { <-waiting; cancel() }()
+				r, _ := http.NewRequestWithContext(ctx, "GET", s.URL+"/gone", nil)
+				if resp, err := s.Client().Do(r); err == nil {
+					resp.Body.Close()
+				}
+				if !receive(t, "the handler to notice", noticed) {
+					t.Error("the channel was closed")
+				}
+				s.Client().CloseIdleConnections()
+			})
+		}
+	}
+	t.Run("recorder", func(t *testing.T) {
+		h := respond(func(res *apiroute.Response) error { res.CloseNotify(); return res.Text("a") })
+		serveRecorder(h, newRequest("GET", "/x", "")).want(t, 200, "a")
 	})
 }
