@@ -123,19 +123,19 @@ var calls = []struct {
 	// Errors name the invalid fields.
 	{"POST", "/api/posts", `{"title":" "}`, []string{isJSON, isAdmin}, 422,
 		`"errors":[{"in":"body","name":"title","detail":"must not be empty"},{"in":"body","name":"body","detail":"must not be empty"}]`},
-	{"POST", "/api/posts", `{"title":"` + strings.Repeat("ä", 121) + `","body":"b"}`, []string{isJSON, isAdmin}, 422,
-		`"must not have more than 120 characters"`},
-	{"POST", "/api/posts", `{"title":1,"body":"b"}`, []string{isJSON, isAdmin}, 400, `"name":"title","detail":"must be a string"`},
-	{"POST", "/api/posts", `{"id":7,"title":"a","body":"b"}`, []string{isJSON, isAdmin}, 400, `"name":"id","detail":"is not known"`},
+	{"POST", "/api/posts", `{"title":"` + strings.Repeat("ä", 121) + `","body":"b"}`, []string{isJSON, isAdmin}, 400,
+		`{"in":"body","name":"title","code":"maxLength","detail":"must have at most 120 characters"}`},
+	{"POST", "/api/posts", `{"title":1,"body":"b"}`, []string{isJSON, isAdmin}, 400, `"name":"title","code":"type","detail":"must be a string"`},
+	{"POST", "/api/posts", `{"id":7,"title":"a","body":"b"}`, []string{isJSON, isAdmin}, 400, `"name":"id","code":"additionalProperties","detail":"is not known"`},
 	{"POST", "/api/posts", `title=a`, []string{isAdmin, "Content-Type: text/plain"}, 415, "application/json"},
 
 	{"POST", "/api/posts", `{"title":"` + strings.Repeat("ä", 120) + `","body":"b"}`, []string{isJSON, isAdmin}, 201, `"id":1`},
 	{"GET", "/api/posts/1", "", nil, 200, `"title":"ä`},
 	{"PUT", "/api/posts/1", `{"title":"Hello","body":"World"}`, []string{isJSON, isAdmin}, 200, `"title":"Hello"`},
 	{"GET", "/api/posts?q=hell", "", nil, 200, `"total":1`},
-	{"GET", "/api/posts?size=101&page=x", "", nil, 400, `{"in":"query","name":"page","detail":"must be an integer"}`},
-	{"GET", "/api/posts?size=101&page=0", "", nil, 422, `{"in":"query","name":"size","detail":"must be from 1 to 100"}`},
-	{"GET", "/api/posts/x", "", nil, 400, `{"in":"path","name":"id","detail":"must be an integer"}`},
+	{"GET", "/api/posts?size=101&page=x", "", nil, 400, `{"in":"query","name":"page","code":"type","detail":"must be an integer"}`},
+	{"GET", "/api/posts?size=101&page=0", "", nil, 400, `{"in":"query","name":"size","code":"maximum","detail":"must be at most 100"}`},
+	{"GET", "/api/posts/x", "", nil, 400, `{"in":"path","name":"id","code":"type","detail":"must be an integer"}`},
 	{"GET", "/api/posts/2", "", nil, 404, "there is no post 2"},
 	{"PATCH", "/api/posts/1", "", nil, 405, "Method Not Allowed"},
 	{"GET", "/api/posts/1/", "", nil, 308, ""},
@@ -150,7 +150,8 @@ var calls = []struct {
 	{"GET", "/api/archive", "", nil, 200, `"posts":1}]}`},
 	{"GET", "/api/archive/" + time.Now().UTC().Format("2006/1"), "", nil, 200, `"title":"Hello"`},
 	{"GET", "/api/archive/1999", "", nil, 200, `{}`},
-	{"GET", "/api/archive/1999/13", "", nil, 422, `"must be from 1 to 12"`},
+	{"GET", "/api/archive/1999/13", "", nil, 422, `"must have a month from 1 to 12"`},
+	{"GET", "/api/archive/0", "", nil, 400, `"code":"minimum"`},
 	{"GET", "/api/archive/now", "", nil, 400, `"must be an integer"`},
 	{"GET", "/api/archive/1999/1/1", "", nil, 404, "years and months"},
 
@@ -177,6 +178,9 @@ func TestAPI(t *testing.T) {
 		}
 		if res.StatusCode >= 400 && strings.HasPrefix(body, "{") && res.Header.Get("Content-Type") != "application/problem+json" {
 			t.Errorf("%s %s: got Content-Type %q", tt.method, tt.path, res.Header.Get("Content-Type"))
+		}
+		if at := res.Header.Get("Location"); tt.status == 201 && tt.path == "/api/posts" && at != "/api/posts/1" {
+			t.Errorf("%s %s: got Location %q", tt.method, tt.path, at)
 		}
 	}
 	if text := s.log.String(); strings.Contains(text, testToken) || strings.Contains(text, `"level":"ERROR"`) {
@@ -356,7 +360,7 @@ func TestCoverRefused(t *testing.T) {
 		want                     string
 	}{
 		{"a page", "/api/posts/1/cover", html, htmlType, 422, `"name":"picture","detail":"must be a JPEG, PNG or GIF picture"`},
-		{"a long story", "/api/posts/1/cover", long, longType, 422, `"name":"alt"`},
+		{"a long story", "/api/posts/1/cover", long, longType, 400, `"name":"alt","code":"maxLength"`},
 		{"no picture", "/api/posts/1/cover", "alt=x", "Content-Type: application/x-www-form-urlencoded", 400, `"name":"picture"`},
 		{"too large", "/api/posts/1/cover", large, largeType, 413, "5242880 bytes"},
 		{"no post", "/api/posts/2/cover", good, goodType, 404, "there is no post 2"},

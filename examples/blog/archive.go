@@ -15,33 +15,36 @@ import (
 //go:embed docs
 var docFiles embed.FS
 
+type docPath struct {
+	Slug []string `path:"slug"`
+}
+
+type docText struct {
+	Text []byte `body:"bytes" contentMediaType:"text/markdown; charset=utf-8"`
+}
+
 // showDoc serves /api/docs/[...slug], a path of one segment or more. The segments are decoded, so
 // they may contain anything, even "../x"; an embed.FS rejects such names.
-func showDoc(req *apiroute.Request, res *apiroute.Response) error {
-	text, err := docFiles.ReadFile("docs/" + strings.Join(req.Segments("slug"), "/") + ".md")
+func showDoc(_ context.Context, in docPath) (docText, error) {
+	text, err := docFiles.ReadFile("docs/" + strings.Join(in.Slug, "/") + ".md")
 	if errors.Is(err, fs.ErrNotExist) {
-		return apiroute.Errorf(404, "there is no such page")
+		err = apiroute.Errorf(404, "there is no such page")
 	}
-	if err != nil {
-		return err
-	}
-	return res.Bytes("text/markdown; charset=utf-8", text)
+	return docText{text}, err
 }
 
 // An archiveSlug is the input of /api/archive/[[...slug]]: nothing, a year, or a year and a month.
-// Bind rejects segments that are not numbers.
+// Bind rejects segments that are not numbers, or out of range.
 type archiveSlug struct {
-	Slug []int `path:"slug"`
+	Slug []int `path:"slug" minimum:"1" maximum:"9999"`
 }
 
 func (a archiveSlug) Validate() error {
 	switch {
 	case len(a.Slug) > 2:
 		return apiroute.Errorf(404, "the archive has years and months")
-	case len(a.Slug) == 2:
-		return errors.Join(between(a.Slug[0], 1, 9999, "path", "slug"), between(a.Slug[1], 1, 12, "path", "slug"))
-	case len(a.Slug) == 1:
-		return between(a.Slug[0], 1, 9999, "path", "slug")
+	case len(a.Slug) == 2 && a.Slug[1] > 12:
+		return apiroute.FieldError{In: "path", Name: "slug", Detail: "must have a month from 1 to 12"}
 	}
 	return nil
 }

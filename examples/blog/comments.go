@@ -11,7 +11,7 @@ import (
 
 // A Comment is a reader's comment on a post.
 type Comment struct {
-	ID      int64     `json:"id"` // increases with every comment
+	ID      int64     `json:"id" doc:"It increases with every comment."`
 	PostID  int64     `json:"postId"`
 	Author  string    `json:"author"`
 	Text    string    `json:"text"`
@@ -42,11 +42,9 @@ func scanComment(r row) (c Comment, err error) {
 
 type commentList struct {
 	postID
-	After int64 `query:"after" default:"0"` // the ID of the last comment that the client has
-	Limit int   `query:"limit" default:"100"`
+	After int64 `query:"after" default:"0" doc:"The ID of the last comment that the client has."`
+	Limit int   `query:"limit" default:"100" minimum:"1" maximum:"100"`
 }
-
-func (l commentList) Validate() error { return between(l.Limit, 1, 100, "query", "limit") }
 
 // listComments returns the comments on a post, oldest first. Each page continues after the last
 // comment of the previous one, even if comments have been added or deleted in between.
@@ -58,10 +56,8 @@ func (b *blog) listComments(ctx context.Context, in commentList) ([]Comment, err
 }
 
 type latest struct {
-	Limit int `query:"limit" default:"5"`
+	Limit int `query:"limit" default:"5" minimum:"1" maximum:"100"`
 }
-
-func (l latest) Validate() error { return between(l.Limit, 1, 100, "query", "limit") }
 
 // latestComments returns the latest comments on all posts, newest first.
 func (b *blog) latestComments(ctx context.Context, in latest) ([]Comment, error) {
@@ -69,15 +65,12 @@ func (b *blog) latestComments(ctx context.Context, in latest) ([]Comment, error)
 }
 
 type commentText struct {
-	Author string `json:"author"`
-	Text   string `json:"text"`
+	Author string `json:"author" maxLength:"60"`
+	Text   string `json:"text" maxLength:"2000"`
 }
 
 func (t commentText) Validate() error {
-	return errors.Join(
-		length(t.Author, 60, "author"),
-		length(t.Text, 2000, "text"),
-	)
+	return errors.Join(notBlank(t.Author, "author"), notBlank(t.Text, "text"))
 }
 
 type newComment struct {

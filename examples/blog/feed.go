@@ -40,7 +40,7 @@ func (b *bell) ring() {
 // by itself.
 type feedStart struct {
 	LastEventID *int64 `header:"Last-Event-ID"`
-	After       *int64 `query:"after"`
+	After       *int64 `query:"after" doc:"The ID of the last comment that the client has."`
 }
 
 // feed sends the comments that are newer than the client's last one, and then each new comment, as

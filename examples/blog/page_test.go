@@ -144,6 +144,7 @@ func TestPage(t *testing.T) {
 	t.Run("upload", func(t *testing.T) { testUpload(t, b) })
 	t.Run("keyboard", func(t *testing.T) { testKeyboard(t, b) })
 	t.Run("server comes back", func(t *testing.T) { testServerComesBack(t, b) })
+	t.Run("document", func(t *testing.T) { testDocs(t, b) })
 	if dir := os.Getenv("BLOG_SCREENSHOTS"); dir != "" {
 		t.Run("screenshots", func(t *testing.T) { takeScreenshots(t, b, dir) })
 	}
@@ -313,6 +314,8 @@ func takeScreenshots(t *testing.T, browser *browser, dir string) {
 		width, height int64
 	}{{"phone", "light", 390, 844}, {"desktop", "light", 1280, 900}, {"dark", "dark", 1280, 900}} {
 		b.do("size", chromedp.EmulateViewport(size.width, size.height), colors(size.scheme))
+		b.do("document", chromedp.Navigate(s.URL+"/docs"), click("#operations-posts-listPosts .opblock-summary-control"), shows("#operations-posts-listPosts", "page"))
+		shot("docs-" + size.name)
 		b.do("list", chromedp.Navigate(s.URL+"/#/"), shows(".card-title", "Tides"), showsNot("#notice", "signed"))
 		shot(size.name + "-list")
 		b.do("post", click(".card a"), shows("#post-title", "Tides"), until(`document.querySelector("#post-cover").complete`))

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"example.com/apiroute"
 )
@@ -16,7 +15,7 @@ import (
 type Post struct {
 	ID       int64     `json:"id"`
 	Title    string    `json:"title"`
-	Body     string    `json:"body"` // only the beginning if the post is in a list
+	Body     string    `json:"body" doc:"Only the beginning if the post is in a list."`
 	Cover    *Cover    `json:"cover,omitempty"`
 	Comments int       `json:"comments"`
 	Created  time.Time `json:"created"`
@@ -60,16 +59,9 @@ func scanPost(r row) (p Post, err error) {
 
 // A search is the input of GET /api/posts.
 type search struct {
-	Query string `query:"q"`
-	Page  int    `query:"page" default:"1"`
-	Size  int    `query:"size" default:"10"`
-}
-
-func (s search) Validate() error {
-	return errors.Join(
-		between(s.Page, 1, 1_000_000, "query", "page"),
-		between(s.Size, 1, 100, "query", "size"),
-	)
+	Query string `query:"q" doc:"A text that the posts must contain."`
+	Page  int    `query:"page" default:"1" minimum:"1" maximum:"1000000"`
+	Size  int    `query:"size" default:"10" minimum:"1" maximum:"100" doc:"The number of posts on a page."`
 }
 
 // A PostPage is one page of the posts found, newest first.
@@ -118,30 +110,35 @@ func (b *blog) showPost(ctx context.Context, in postID) (Post, error) {
 // A postText holds the fields of a post that a client may set. The ID, the dates and the number of
 // comments are not among them, so no request can change them.
 type postText struct {
-	Title string `json:"title"`
-	Body  string `json:"body"`
+	Title string `json:"title" maxLength:"120"`
+	Body  string `json:"body" maxLength:"20000"`
 }
 
-// Validate checks the lengths. Bind calls it after it has decoded the JSON.
+// Validate checks what no rule in a tag can say. Bind calls it if no rule is broken.
 func (t postText) Validate() error {
-	return errors.Join(
-		length(t.Title, 120, "title"),
-		length(t.Body, 20_000, "body"),
-	)
+	return errors.Join(notBlank(t.Title, "title"), notBlank(t.Body, "body"))
 }
 
 type newPost struct {
 	Body postText `body:"json"`
 }
 
-func (b *blog) createPost(ctx context.Context, in newPost) (Post, error) {
+// A created is a 201 that says where the new post is.
+type created struct {
+	Status   int    `status:"201"`
+	Location string `header:"Location"`
+	Post     Post   `body:"json"`
+}
+
+func (b *blog) createPost(ctx context.Context, in newPost) (created, error) {
 	var id postID
 	now := time.Now().Unix()
 	err := b.posts.insert.QueryRowContext(ctx, in.Body.Title, in.Body.Body, now).Scan(&id.ID)
 	if err != nil {
-		return Post{}, err
+		return created{}, err
 	}
-	return b.showPost(ctx, id)
+	p, err := b.showPost(ctx, id)
+	return created{Location: fmt.Sprintf("/api/posts/%d", p.ID), Post: p}, err
 }
 
 type postUpdate struct {
@@ -163,21 +160,10 @@ func (b *blog) deletePost(ctx context.Context, in postID) (struct{}, error) {
 	return struct{}{}, in.orNotFound(changed(b.posts.delete.ExecContext(ctx, in.ID)))
 }
 
-// length returns an error if a string in a JSON body is blank or has more than most characters.
-func length(s string, most int, name string) error {
-	switch {
-	case strings.TrimSpace(s) == "":
-		return apiroute.FieldError{In: "body", Name: name, Detail: "must not be empty"}
-	case utf8.RuneCountInString(s) > most:
-		return apiroute.FieldError{In: "body", Name: name, Detail: fmt.Sprintf("must not have more than %d characters", most)}
-	}
-	return nil
-}
-
-// between returns an error if n is not from least to most.
-func between(n, least, most int, in, name string) error {
-	if n < least || n > most {
-		return apiroute.FieldError{In: in, Name: name, Detail: fmt.Sprintf("must be from %d to %d", least, most)}
+// notBlank returns an error if a string has nothing but spaces.
+func notBlank(s, name string) error {
+	if strings.TrimSpace(s) == "" {
+		return apiroute.FieldError{Name: name, Detail: "must not be empty"}
 	}
 	return nil
 }

@@ -28,11 +28,11 @@ func newBlog(t *testing.T) *blog {
 
 func addPost(t *testing.T, b *blog, title, body string) Post {
 	t.Helper()
-	p, err := b.createPost(t.Context(), newPost{Body: postText{Title: title, Body: body}})
+	out, err := b.createPost(t.Context(), newPost{Body: postText{Title: title, Body: body}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return p
+	return out.Post
 }
 
 func statusOf(err error) int {

@@ -14,7 +14,6 @@ import (
 	"net/http"
 	"strconv"
 	"time"
-	"unicode/utf8"
 
 	"example.com/apiroute"
 )
@@ -45,15 +44,8 @@ func (q *coverQueries) prepare(p *preparer) {
 const maxUpload = 5 << 20
 
 type coverForm struct {
-	Alt     string                `form:"alt"`
+	Alt     string                `form:"alt" maxLength:"300"`
 	Picture *multipart.FileHeader `form:"picture,required"`
-}
-
-func (f coverForm) Validate() error {
-	if utf8.RuneCountInString(f.Alt) > 300 {
-		return apiroute.FieldError{In: "form", Name: "alt", Detail: "must not have more than 300 characters"}
-	}
-	return nil
 }
 
 type coverUpload struct {
@@ -101,8 +93,8 @@ func readPicture(fh *multipart.FileHeader) ([]byte, string, error) {
 	return data, "image/" + format, nil
 }
 
-// showCover serves a picture. A typed endpoint can only respond with JSON, so this is a Handler. It
-// sets headers and leaves the rest to net/http, which handles If-None-Match and Range.
+// showCover serves a picture. It is a Handler because it sets headers and leaves the rest to
+// net/http, which handles If-None-Match and Range.
 func (b *blog) showCover(req *apiroute.Request, res *apiroute.Response) error {
 	in, err := apiroute.Bind[postID](req)
 	if err != nil {

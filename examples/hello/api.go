@@ -39,6 +39,7 @@ func newAPI(c config) *apiroute.Router {
 	api.Get("/api/shop/[[...slug]]", shop)
 	api.Get("/api/sign", sign(c.signingKey))
 	api.Handle("/api/user", st.user)
+	api.Get("/openapi.json", api.OpenAPI("Hello", "1.0.0"))
 	return api
 }
 

@@ -1,9 +1,12 @@
 #!/usr/bin/env bash
-# Runs the curl commands of the README's console blocks, in their order, with the
-# real curl against a server that has just started, and compares what they print
-# with the lines below them. TestREADME does the same without curl. Needs curl.
+# Runs the curl commands in the console blocks of the README, of docs/errors.md and
+# of docs/streams.md, in their order, with the real curl against a server that has
+# just started, and compares what they print with the lines below them. A line that
+# begins with two spaces continues the one before it. TestConsole of the root
+# package does the same without curl. Needs curl.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
+root=$here/../../..
 dir=$(mktemp -d)
 go build -C "$here/.." -o "$dir/hello" .
 "$dir/hello" -addr localhost:0 >"$dir/out" &
@@ -34,10 +37,15 @@ while IFS= read -r line; do
 	if [[ $line == '$ '* ]]; then
 		check
 		command=${line#'$ '} want=''
+	elif [[ $line == '  '* && $command == *'\' ]]; then
+		command=${command%'\'}${line#"${line%%[! ]*}"}
+	elif [[ $line == '  '* ]]; then
+		want+=${line#"${line%%[! ]*}"}
 	else
 		want+=${want:+$'\n'}$line
 	fi
-done < <(awk '/^```console$/ { inside = 1; next } /^```/ { inside = 0 } inside' "$here/../../../README.md")
+done < <(awk '/^```console$/ { inside = 1; next } /^```/ { inside = 0 } inside' \
+	"$root/README.md" "$root/docs/errors.md" "$root/docs/streams.md")
 check
-echo "README: $((commands - failed)) of $commands curl commands print what it says"
-[ "$failed" = 0 ] && [ "$commands" -ge 10 ]
+echo "README and docs: $((commands - failed)) of $commands curl commands print what it says"
+[ "$failed" = 0 ] && [ "$commands" -ge 12 ]
