@@ -1,241 +1,217 @@
 package main
 
 import (
-	"bufio"
+	"bytes"
 	"context"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
-	"os"
-	"os/exec"
-	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 )
 
-// serveEnv is the environment variable with the name of the peer that a child process serves. It
-// is not a flag, so that a test binary can be a child too.
-const serveEnv = "APIROUTE_BENCH_SERVE"
-
-// serve serves the tasks of a peer on a free port of the loopback interface. It prints the address
-// and then, for each line on standard input, the CPU time in nanoseconds that this process has
-// used, garbage collected. It returns at the end of standard input, and thus when its parent ends.
-func serve(name string) {
-	found, unknown := named(name)
-	if unknown != "" {
-		fmt.Fprintf(os.Stderr, "no peer %q\n", unknown)
-		os.Exit(1)
-	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
-	go http.Serve(l, found[0].app(false))
-	fmt.Println(l.Addr())
-	for s := bufio.NewScanner(os.Stdin); s.Scan(); {
-		runtime.GC()
-		fmt.Println(cpuTime().Nanoseconds())
-	}
-}
-
-// A child is a process that serves a peer.
-type child struct {
-	cmd    *exec.Cmd
-	stdin  io.WriteCloser
-	stdout *bufio.Reader
-	addr   string
-}
-
-func startChild(ctx context.Context, name string) (*child, error) {
-	self, err := os.Executable()
-	if err != nil {
-		return nil, err
-	}
-	c := &child{cmd: exec.CommandContext(ctx, self)}
-	c.cmd.Env = append(os.Environ(), serveEnv+"="+name)
-	c.cmd.Stderr = os.Stderr
-	if c.stdin, err = c.cmd.StdinPipe(); err != nil {
-		return nil, err
-	}
-	out, err := c.cmd.StdoutPipe()
-	if err != nil {
-		return nil, err
-	}
-	if err := c.cmd.Start(); err != nil {
-		return nil, err
-	}
-	c.stdout = bufio.NewReader(out)
-	if c.addr, err = c.line(); err != nil {
-		c.stop()
-	}
-	return c, err
-}
-
-func (c *child) line() (string, error) {
-	s, err := c.stdout.ReadString('\n')
-	return strings.TrimSpace(s), err
-}
-
-// usage returns the CPU time that the child has used.
-func (c *child) usage() (int64, error) {
-	if _, err := io.WriteString(c.stdin, "usage\n"); err != nil {
-		return 0, err
-	}
-	s, err := c.line()
-	if err != nil {
-		return 0, err
-	}
-	return strconv.ParseInt(s, 10, 64)
-}
-
-func (c *child) stop() {
-	c.stdin.Close()
-	c.cmd.Wait()
-}
-
-// A load is a number of requests that are sent over a number of persistent connections.
-type load struct {
-	request  string // as it is sent on the connection
-	status   int
-	requests int
-	conns    int
-	deadline time.Duration
-}
-
-// put sends the requests to an address. Each connection sends its requests one after another.
-func (l load) put(addr string) error {
-	errs := make(chan error, l.conns)
-	for i := range l.conns {
-		n := l.requests / l.conns
-		if i < l.requests%l.conns {
-			n++
-		}
-		go func() { errs <- l.putOne(addr, n) }()
-	}
-	var first error
-	for range l.conns {
-		if err := <-errs; first == nil {
-			first = err
-		}
-	}
-	return first
-}
-
-func (l load) putOne(addr string, n int) error {
-	conn, err := net.Dial("tcp", addr)
-	if err != nil {
-		return err
-	}
-	defer conn.Close()
-	conn.SetDeadline(time.Now().Add(l.deadline))
-	r := bufio.NewReader(conn)
-	for range n {
-		if _, err := io.WriteString(conn, l.request); err != nil {
-			return err
-		}
-		res, err := http.ReadResponse(r, nil)
-		if err != nil {
-			return err
-		}
-		if _, err := io.Copy(io.Discard, res.Body); err != nil {
-			return err
-		}
-		if res.StatusCode != l.status {
-			return fmt.Errorf("status %d, want %d", res.StatusCode, l.status)
-		}
-	}
-	return nil
-}
-
-// A served is the cost of a load: CPU time per request in µs, and requests per second.
-type served struct{ cpu, perSecond float64 }
-
-// measureServer sends a load to a child, after a smaller one to warm it up.
-func measureServer(c *child, l load) (s served, err error) {
-	warm := l
-	warm.requests = l.requests/10 + l.conns
-	if err := warm.put(c.addr); err != nil {
-		return s, err
-	}
-	before, err := c.usage()
-	if err != nil {
-		return s, err
-	}
-	start := time.Now()
-	if err := l.put(c.addr); err != nil {
-		return s, err
-	}
-	elapsed := time.Since(start)
-	after, err := c.usage()
-	return served{
-		cpu:       float64(after-before) / float64(l.requests) / 1e3,
-		perSecond: float64(l.requests) / elapsed.Seconds(),
-	}, err
-}
-
 // e2ePeers are the peers that are measured as servers by default.
-const e2ePeers = "tuned,chi,gin,echo v5,huma,apiroute"
+const e2ePeers = "tuned,chi,gin,echo v5,huma,apiroute,apiroute typed"
 
-// runE2E measures servers, each in its own process, with T2 and T4.
+// e2eTasks are the tasks that servers are measured with.
+const e2eTasks = "T2,T4,T9"
+
+// runE2E measures servers, each in its own process, with each number of connections.
 func runE2E(o options, w, progress io.Writer) error {
 	chosen, err := o.choose(e2ePeers)
 	if err != nil {
 		return err
 	}
-	// This ends the children even if the measurement hangs.
-	ctx, cancel := context.WithTimeout(context.Background(), 15*time.Minute)
-	defer cancel()
-	children := map[string]*child{}
+	tasks, err := chooseTasks(e2eTasks)
+	if err != nil {
+		return err
+	}
 	for _, p := range chosen {
-		if !p.does("T2") || !p.does("T4") {
-			return fmt.Errorf("peer %q cannot serve both T2 and T4", p.name)
+		if slices.ContainsFunc(tasks, func(t task) bool { return !p.does(t) }) {
+			return fmt.Errorf("peer %q cannot serve all of %s", p.name, e2eTasks)
 		}
-		c, err := startChild(ctx, p.name)
+	}
+	printFacts(w, chosen)
+	if o.next != "" {
+		versions, err := nextVersions(o.next)
 		if err != nil {
 			return err
 		}
-		defer c.stop()
-		children[p.name] = c
+		fmt.Fprintf(w, "%s\n\n", versions)
 	}
-	figures := map[[2]string][]served{}
-	order := names(chosen)
-	for round := range o.rounds {
-		fmt.Fprintf(progress, "round %d of %d\n", round+1, o.rounds)
-		for _, t := range tasks() {
-			if t.name != "T2" && t.name != "T4" {
-				continue
-			}
-			l := load{t.requests[0].wire(), t.status, o.requests, o.conns, time.Minute}
-			shuffle(order)
-			for _, name := range order {
-				s, err := measureServer(children[name], l)
-				if err != nil {
-					return fmt.Errorf("%s at %s: %w", name, t.name, err)
-				}
-				key := [2]string{name, t.name}
-				figures[key] = append(figures[key], s)
-			}
+	for _, text := range strings.Split(o.conns, ",") {
+		conns, err := strconv.Atoi(text)
+		if err != nil || conns < 1 {
+			return fmt.Errorf("-conns: %q is not a number of connections", text)
 		}
+		r, err := measureServers(o, names(chosen), tasks, conns, progress)
+		if err != nil {
+			return err
+		}
+		r.print(w, o, conns)
 	}
-	printE2E(o, w, names(chosen), figures)
 	return nil
 }
 
-func printE2E(o options, w io.Writer, peers []string, figures map[[2]string][]served) {
-	printFacts(w)
-	fmt.Fprintf(w, "Servers on the loopback interface, %d requests over %d kept connections, medians of %d rounds:\n"+
-		"µs of the server's CPU time a request (by that of %s), requests a second (the client shares the CPUs)\n\n",
-		o.requests, o.conns, o.rounds, base)
-	cpu := func(s served) float64 { return s.cpu }
-	printTable(w, "", []string{"T2", "T4"}, peers, func(peer, task string) string {
-		list, tuned := figures[[2]string{peer, task}], figures[[2]string{base, task}]
-		text := fmt.Sprintf("%.1f µs", median(list, cpu))
-		if tuned != nil {
-			text += fmt.Sprintf(" (%.2f)", median(list, cpu)/median(tuned, cpu))
+// measureServers starts the servers anew, so that their memory is that of this number of
+// connections, and measures them.
+func measureServers(o options, peers []string, tasks []task, conns int, progress io.Writer) (*served, error) {
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	var servers []*server
+	for _, name := range peers {
+		s, err := startPeer(ctx, o.core, name)
+		if err != nil {
+			return nil, err
 		}
-		return text + ", " + count(median(list, func(s served) float64 { return s.perSecond })) + "/s"
+		defer s.stop()
+		servers = append(servers, s)
+	}
+	if o.next != "" {
+		s, err := startNext(ctx, o.core, o.next)
+		if err != nil {
+			return nil, err
+		}
+		defer s.stop()
+		servers = append(servers, s)
+	}
+	r := &served{cpu: result{}, elapsed: result{}, memory: map[string]memory{}}
+	for _, s := range servers {
+		if err := s.check(tasks); err != nil {
+			return nil, fmt.Errorf("%s: %w", s.name, err)
+		}
+		r.names = append(r.names, s.name)
+	}
+	for round := range o.rounds {
+		fmt.Fprintf(progress, "%d connections, round %d of %d\n", conns, round+1, o.rounds)
+		for _, t := range tasks {
+			shuffle(servers)
+			for _, s := range servers {
+				if err := r.measure(s, t, o.requests, conns); err != nil {
+					return nil, fmt.Errorf("%s at %s: %w", s.name, t.name, err)
+				}
+			}
+		}
+	}
+	return r, nil
+}
+
+// check sends the request of each task, and requests that must be rejected.
+func (s *server) check(tasks []task) error {
+	type probe struct {
+		message message
+		status  []int
+		want    string
+	}
+	probes := []probe{
+		{postItem(brokenJSON), []int{400}, ""},
+		{postProduct(faultyJSON), []int{400, 422}, ""},
+	}
+	for _, t := range tasks {
+		probes = append(probes, probe{t.requests[0], []int{t.status}, t.want})
+	}
+	for _, p := range probes {
+		r, err := http.NewRequest(p.message.method, "http://"+s.addr+p.message.target, strings.NewReader(p.message.body))
+		if err != nil {
+			return err
+		}
+		r.Header.Set("Content-Type", p.message.contentType)
+		res, err := http.DefaultClient.Do(r)
+		if err != nil {
+			return err
+		}
+		body, err := io.ReadAll(res.Body)
+		res.Body.Close()
+		if err != nil {
+			return err
+		}
+		if !slices.Contains(p.status, res.StatusCode) || p.want != "" && string(bytes.TrimSpace(body)) != p.want {
+			return fmt.Errorf("%s: status %d, body %.300q, want %d %s", r.URL.Path, res.StatusCode, body, p.status, p.want)
+		}
+	}
+	return nil
+}
+
+// A served holds what was measured of servers with one number of connections.
+type served struct {
+	names        []string
+	cpu, elapsed result // for each request
+	memory       map[string]memory
+}
+
+// measure sends the request of a task to a server, after a tenth as many to warm it up.
+func (r *served) measure(s *server, t task, requests, conns int) error {
+	list, err := dial(s.addr, conns)
+	if err != nil {
+		return err
+	}
+	defer list.close()
+	request := t.requests[0].wire()
+	if err := list.send(request, t.status, requests/10+conns); err != nil {
+		return err
+	}
+	before, err := s.usage()
+	if err != nil {
+		return err
+	}
+	start := time.Now()
+	if err := list.send(request, t.status, requests); err != nil {
+		return err
+	}
+	elapsed := time.Since(start)
+	if m, err := memoryOf(s.cmd.Process.Pid); err == nil { // there is none on systems without /proc
+		now := max(m.now, r.memory[s.name].now)
+		r.memory[s.name] = memory{now, max(m.peak, now)} // Linux updates its counts late, and not both at once
+	}
+	after, err := s.usage()
+	if err != nil {
+		return err
+	}
+	r.cpu.add(s.name, t.name, float64(after-before)/float64(requests))
+	r.elapsed.add(s.name, t.name, float64(elapsed)/float64(requests))
+	return nil
+}
+
+// print writes the tables for a number of connections.
+func (r *served) print(w io.Writer, o options, conns int) {
+	tasks := strings.Split(e2eTasks, ",")
+	where := "that share the CPUs with the client"
+	if o.core != "" {
+		where = "on CPU " + o.core
+	}
+	fmt.Fprintf(w, "Servers on the loopback interface %s, %d requests over %d kept connections, medians of %d rounds:\n"+
+		"µs of the server's CPU time for a request, requests per second, and the largest memory after a load and ever\n\n",
+		where, o.requests, conns, o.rounds)
+	printTable(w, "", append(tasks, "memory"), r.names, func(peer, column string) string {
+		if column == "memory" {
+			m := r.memory[peer]
+			return fmt.Sprintf("%.0f / %.0f MiB", float64(m.now)/(1<<20), float64(m.peak)/(1<<20))
+		}
+		key := [2]string{peer, column}
+		return fmt.Sprintf("%.1f µs, %s/s", r.cpu[key].middle().NS/1e3, count(1e9/r.elapsed[key].middle().NS))
+	})
+	for _, our := range ours {
+		if !slices.Contains(r.names, our) {
+			continue
+		}
+		others := slices.DeleteFunc(slices.Clone(r.names), func(n string) bool { return slices.Contains(ours, n) })
+		r.cpu.printRatios(w, "CPU time of "+our+" by that of the peer"+inBold, our, tasks, others, serverTarget)
+		if o.next != "" {
+			r.printNext(w, our, tasks)
+		}
+	}
+}
+
+// printNext writes the ratio of our requests per second to those of Next.js.
+func (r *served) printNext(w io.Writer, our string, tasks []string) {
+	fmt.Fprintf(w, "Requests per second of %s by those of %s%s\n\n", our, nextName, inBold)
+	printTable(w, "", tasks, []string{our}, func(peer, task string) string {
+		q := r.elapsed[[2]string{nextName, task}].ratio(r.elapsed[[2]string{peer, task}])
+		if q.middle < nextTarget {
+			return fmt.Sprintf("**%v** < %.0f", q, nextTarget)
+		}
+		return q.String()
 	})
 }

@@ -57,7 +57,7 @@ func fill(p peer, rules []rule) (h http.Handler, refusal string) {
 			h, refusal = nil, fmt.Sprint(v)
 		}
 	}()
-	return p.table(rules), ""
+	return p.table(plain, rules), ""
 }
 
 // sampleOf returns requests for up to 100 rules, spread evenly over all of them.
@@ -96,7 +96,7 @@ func grow(peers []peer, rules []rule, messages []message, rounds int, d time.Dur
 	for _, p := range peers {
 		g, driver := build(p, rules, messages, min(rounds, 3))
 		if result[p.name] = g; !g.refused {
-			cells = append(cells, &cell{peer: p.name, op: driver.op})
+			cells = append(cells, &cell{peer: p.name, start: func() func() { return driver.op }})
 		}
 	}
 	// The collector's share of the time depends on the size of the heap, and so on the table.
@@ -155,7 +155,7 @@ func growthOf(o options, w, progress io.Writer, sizes, depths []int) error {
 			return fmt.Errorf("peer %q does not route", p.name)
 		}
 	}
-	printFacts(w)
+	printFacts(w, chosen)
 	for _, s := range []growth{
 		{"routes of an API with many resources", crud, sampleOf, sizes, true},
 		{"routes in pairs that ServeMux refuses: `/res1/all/{x}`, `/res1/{id}/latest`",

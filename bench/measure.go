@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"runtime"
 	"slices"
@@ -80,36 +81,47 @@ var ballast = make([]byte, 8<<20)
 // A cell is one peer on one task.
 type cell struct {
 	peer, task string
-	op         func()
-	batch      int // ops between two readings of the clock
+	family     string             // of the task
+	start      func() (op func()) // makes the app and a driver for it
+	batch      int                // ops between two readings of the clock
 	samples    []sample
 	layouts    []int // where the samples of each layout of the code end; nil for one layout
 }
 
-// measureAll measures all cells in rounds. In each round the tasks are in random order, and so are
-// the peers of each task. The peers of a task follow one another, so that a machine that slows
-// down affects all of them alike.
+// measureAll measures all cells in rounds. In each round the families of tasks are in random order,
+// and so are the peers of each family. The tasks of a family, such as T1 and T1+, follow one
+// another for each peer, and the peers follow one another too, so that a machine that slows down
+// affects alike what is compared. Only the app that is being measured is in memory: those of all
+// peers would make each byte of garbage dearer, since the collector would scan them too.
 func measureAll(cells []*cell, rounds int, d time.Duration, progress func(round int)) {
 	defer runtime.KeepAlive(&ballast)
-	byTask := map[string][]*cell{}
-	var order []string
 	for _, c := range cells {
-		if byTask[c.task] == nil {
-			order = append(order, c.task)
-		}
-		byTask[c.task] = append(byTask[c.task], c)
-		c.batch = opsIn(d/20, c.op)
+		c.batch = opsIn(d/20, c.start())
 	}
 	for round := range rounds {
 		progress(round)
-		shuffle(order)
-		for _, task := range order {
-			shuffle(byTask[task])
-			for _, c := range byTask[task] {
-				c.samples = append(c.samples, slice(d, c.batch, c.op))
+		for _, family := range shuffled(cells, func(c *cell) string { return c.family }) {
+			for _, ofPeer := range shuffled(family, func(c *cell) string { return c.peer }) {
+				for _, c := range ofPeer {
+					c.samples = append(c.samples, slice(d, c.batch, c.start()))
+				}
 			}
 		}
 	}
+}
+
+// shuffled returns the cells in groups with the same key. Groups and cells are in random order.
+func shuffled(cells []*cell, key func(*cell) string) [][]*cell {
+	byKey := map[string][]*cell{}
+	for _, c := range cells {
+		byKey[key(c)] = append(byKey[key(c)], c)
+	}
+	groups := slices.Collect(maps.Values(byKey))
+	shuffle(groups)
+	for _, group := range groups {
+		shuffle(group)
+	}
+	return groups
 }
 
 func shuffle[T any](list []T) {
@@ -169,9 +181,9 @@ func newCells(peers []peer, tasks []task) []*cell {
 	var cells []*cell
 	for _, p := range peers {
 		for _, t := range tasks {
-			if p.does(t.name) {
-				op := newDriver(p.handler(t), t.requests).op
-				cells = append(cells, &cell{peer: p.name, task: t.name, op: op})
+			if p.does(t) {
+				start := func() func() { return newDriver(p.handler(t), t.requests).op }
+				cells = append(cells, &cell{peer: p.name, task: t.name, family: t.family, start: start})
 			}
 		}
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"log/slog"
 	"net/http"
 
 	"example.com/apiroute"
@@ -37,18 +38,57 @@ type apirouteComment struct {
 	Body   commentBody `body:"json"`
 }
 
-// newAPI returns a router.
-func newAPI(asWritten bool) *apiroute.Router {
-	api := apiroute.New()
-	if asWritten {
-		return api.Group("/", apiroute.Use(setHeader), apiroute.OnError(
-			func(_ *apiroute.Request, _ *apiroute.Response, err error) error { return err }))
-	}
-	return api
+// An apirouteRuled is an item with rules.
+type apirouteRuled struct {
+	Name        string   `json:"name" required:"true" minLength:"3" maxLength:"80"`
+	SKU         string   `json:"sku" pattern:"^[A-Z]{3}-[0-9]{4}-[A-Z0-9]{2}$"`
+	Maker       string   `json:"maker"`
+	Description string   `json:"description" maxLength:"400"`
+	Stock       int      `json:"stock" minimum:"0" maximum:"10000"`
+	Active      bool     `json:"active"`
+	Tags        []string `json:"tags" minItems:"1" maxItems:"8" uniqueItems:"true" enum:"kitchen,coffee,office,refurbished,garden,outdoor,sale,new,spare,gift"`
+	Price       float64  `json:"price" exclusiveMinimum:"0"`
 }
 
-func apirouteApp(asWritten bool) http.Handler {
-	api := newAPI(asWritten)
+// created returns the response to a good item.
+func (in apirouteRuled) created() created {
+	it := item(in)
+	return created{it.id()}
+}
+
+type apirouteProduct struct {
+	Body apirouteRuled `body:"json"`
+}
+
+type apirouteDelivery struct {
+	Branch int           `query:"branch,required" minimum:"1" maximum:"500"`
+	Lang   string        `query:"lang,required" enum:"en,de,fr"`
+	Body   apirouteRuled `body:"json"`
+}
+
+// newAPI returns a router, or a group of one that has what the style says.
+func newAPI(s style) *apiroute.Router {
+	if s == plain {
+		return apiroute.New()
+	}
+	api := apiroute.New(
+		apiroute.Logger(slog.New(slog.DiscardHandler)),
+		apiroute.OnError(func(_ *apiroute.Request, _ *apiroute.Response, err error) error { return err }),
+	)
+	inner := func(next apiroute.Handler) apiroute.Handler {
+		return func(req *apiroute.Request, res *apiroute.Response) error {
+			err := next(req, res)
+			if err != nil {
+				failed.Add(1)
+			}
+			return err
+		}
+	}
+	return api.Group("/", apiroute.Use(s.outer), apiroute.Around(inner))
+}
+
+func apirouteApp(s style) http.Handler {
+	api := newAPI(s)
 	api.Get("/api/user", func(req *apiroute.Request, res *apiroute.Response) error {
 		return res.JSON(johnDoe)
 	})
@@ -76,14 +116,28 @@ func apirouteApp(asWritten bool) http.Handler {
 		}
 		return res.JSON(comment{in.ID, in.Notify, in.Lang, in.Body})
 	})
+	api.Post("/api/products", func(req *apiroute.Request, res *apiroute.Response) error {
+		in, err := apiroute.Bind[apirouteProduct](req)
+		if err != nil {
+			return err
+		}
+		return res.Status(201).JSON(in.Body.created())
+	})
+	api.Post("/api/deliveries", func(req *apiroute.Request, res *apiroute.Response) error {
+		in, err := apiroute.Bind[apirouteDelivery](req)
+		if err != nil {
+			return err
+		}
+		return res.Status(201).JSON(in.Body.created())
+	})
 	api.Get("/api/rows", func(req *apiroute.Request, res *apiroute.Response) error {
 		return res.JSON(rows)
 	})
 	return api
 }
 
-func apirouteTable(rules []rule) http.Handler {
-	api := apiroute.New()
+func apirouteTable(s style, rules []rule) http.Handler {
+	api := newAPI(s)
 	for i, r := range rules {
 		api.Method(r.method, spell(r.path, "[", "]"),
 			func(*apiroute.Request, *apiroute.Response) error { routed = i; return nil })

@@ -9,14 +9,22 @@ import (
 	"github.com/go-chi/render"
 )
 
-var withChi = peer{name: "chi", app: chiApp, table: chiTable}
+var withChi = peer{
+	name: "chi", skips: "T2e", app: chiApp, table: chiTable,
+	modules: "github.com/go-chi/chi/v5 github.com/go-chi/render",
+}
 
-func chiApp(asWritten bool) http.Handler {
+// newChi returns a router, and what its routes are registered on.
+func newChi(s style) (http.Handler, chi.Router) {
 	router := chi.NewRouter()
-	r := chi.Router(router)
-	if asWritten {
-		r = router.With(setHeader)
+	if s == plain {
+		return router, router
 	}
+	return router, router.With(s.outer, inner)
+}
+
+func chiApp(s style) http.Handler {
+	router, r := newChi(s)
 	r.Get("/api/user", func(w http.ResponseWriter, r *http.Request) {
 		render.JSON(w, r, johnDoe)
 	})
@@ -26,6 +34,8 @@ func chiApp(asWritten bool) http.Handler {
 	r.Get("/api/search", chiSearch)
 	r.Post("/api/items", chiItem)
 	r.Post("/api/posts/{id}/comments", chiComment)
+	r.Post("/api/products", chiProduct)
+	r.Post("/api/deliveries", chiDelivery)
 	r.Get("/api/rows", func(w http.ResponseWriter, r *http.Request) {
 		render.JSON(w, r, rows)
 	})
@@ -57,6 +67,26 @@ func (in *chiItemRequest) Bind(r *http.Request) error {
 		return errors.New("name is required")
 	}
 	return nil
+}
+
+// A chiProductRequest is an item with a method that checks its rules.
+type chiProductRequest struct{ item }
+
+func (in *chiProductRequest) Bind(r *http.Request) error {
+	var broken brokenRules
+	broken.checkItem(in.item)
+	return broken.err()
+}
+
+// A chiDeliveryRequest is an item with a method that checks its rules and those of the query.
+type chiDeliveryRequest struct{ item }
+
+func (in *chiDeliveryRequest) Bind(r *http.Request) error {
+	var broken brokenRules
+	q := r.URL.Query()
+	broken.checkQuery(q.Get("branch"), q.Get("lang"))
+	broken.checkItem(in.item)
+	return broken.err()
 }
 
 type chiCommentRequest struct{ commentBody }
@@ -99,10 +129,26 @@ func chiComment(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-func chiTable(rules []rule) http.Handler {
-	router := chi.NewRouter()
+func chiProduct(w http.ResponseWriter, r *http.Request) {
+	var in chiProductRequest
+	if chiDecode(w, r, &in) {
+		render.Status(r, 201)
+		render.JSON(w, r, created{in.id()})
+	}
+}
+
+func chiDelivery(w http.ResponseWriter, r *http.Request) {
+	var in chiDeliveryRequest
+	if chiDecode(w, r, &in) {
+		render.Status(r, 201)
+		render.JSON(w, r, created{in.id()})
+	}
+}
+
+func chiTable(s style, rules []rule) http.Handler {
+	router, group := newChi(s)
 	for i, r := range rules {
-		router.MethodFunc(r.method, r.path, func(http.ResponseWriter, *http.Request) { routed = i })
+		group.MethodFunc(r.method, r.path, func(http.ResponseWriter, *http.Request) { routed = i })
 	}
 	return router
 }

@@ -1,45 +1,51 @@
 package main
 
 import (
+	"errors"
 	"net/http"
 
 	"github.com/gin-gonic/gin"
 	"github.com/gin-gonic/gin/binding"
+	"github.com/go-playground/validator/v10"
 )
 
-var withGin = peer{name: "gin", app: ginApp, table: ginTable}
-
-func newGin() *gin.Engine {
-	gin.SetMode(gin.ReleaseMode)
-	return gin.New()
+var withGin = peer{
+	name: "gin", skips: "T2e", app: ginApp, table: ginTable,
+	modules: "github.com/gin-gonic/gin github.com/go-playground/validator/v10",
 }
 
-func ginApp(asWritten bool) http.Handler {
-	engine := newGin()
-	r := gin.IRoutes(engine)
-	if asWritten {
-		r = engine.Group("/", ginErrors, ginHeader)
+// newGin returns an engine, and what its routes are registered on. gin has no function for errors.
+func newGin(s style) (http.Handler, gin.IRoutes) {
+	gin.SetMode(gin.ReleaseMode)
+	engine := gin.New()
+	if s == plain {
+		return engine, engine
 	}
+	outer := func(c *gin.Context) {
+		s.mark(c.Writer)
+		c.Next()
+	}
+	inner := func(c *gin.Context) {
+		c.Next()
+		if c.Writer.Status() >= 400 {
+			failed.Add(1)
+		}
+	}
+	return engine, engine.Group("/", outer, inner)
+}
+
+func ginApp(s style) http.Handler {
+	registerSKU(binding.Validator.Engine().(*validator.Validate))
+	engine, r := newGin(s)
 	r.GET("/api/user", func(c *gin.Context) { c.JSON(200, johnDoe) })
 	r.GET("/api/posts/:id", func(c *gin.Context) { c.JSON(200, post{c.Param("id")}) })
 	r.GET("/api/search", ginSearch)
 	r.POST("/api/items", ginItem)
 	r.POST("/api/posts/:id/comments", ginComment)
+	r.POST("/api/products", ginProduct)
+	r.POST("/api/deliveries", ginDelivery)
 	r.GET("/api/rows", func(c *gin.Context) { c.JSON(200, rows) })
 	return engine
-}
-
-// ginErrors is where a program would look at the errors that handlers have added.
-func ginErrors(c *gin.Context) {
-	c.Next()
-	if err := c.Errors.Last(); err != nil && !c.Writer.Written() {
-		ginError(c, 500, err.Error())
-	}
-}
-
-func ginHeader(c *gin.Context) {
-	c.Header("X-Frame-Options", "DENY")
-	c.Next()
 }
 
 func ginError(c *gin.Context, status int, text string) {
@@ -63,12 +69,20 @@ func ginSearch(c *gin.Context) {
 
 // ginDecode decodes a JSON body. If it cannot, it sends the error and returns false.
 func ginDecode(c *gin.Context, v any) bool {
+	return ginDecodeAfter(c, nil, v)
+}
+
+// ginDecodeAfter is ginDecode with an error of the query, which it sends too.
+func ginDecodeAfter(c *gin.Context, query error, v any) bool {
 	if c.ContentType() != binding.MIMEJSON {
 		ginError(c, 415, "want application/json")
 		return false
 	}
 	c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, maxBody)
 	err := c.ShouldBindJSON(v)
+	if query != nil {
+		err = errors.Join(query, err)
+	}
 	if err != nil {
 		ginError(c, 400, err.Error())
 	}
@@ -112,10 +126,42 @@ func ginComment(c *gin.Context) {
 	}
 }
 
-func ginTable(rules []rule) http.Handler {
-	router := newGin()
-	for i, r := range rules {
-		router.Handle(r.method, colons(r.path), func(*gin.Context) { routed = i })
+// A ginRuled is an item with rules. gin's validator is that of echo and fuego, with another tag.
+type ginRuled struct {
+	Name        string   `json:"name" binding:"required,min=3,max=80"`
+	SKU         string   `json:"sku" binding:"sku"`
+	Maker       string   `json:"maker"`
+	Description string   `json:"description" binding:"max=400"`
+	Stock       int      `json:"stock" binding:"min=0,max=10000"`
+	Active      bool     `json:"active"`
+	Tags        []string `json:"tags" binding:"min=1,max=8,unique,dive,oneof=kitchen coffee office refurbished garden outdoor sale new spare gift"`
+	Price       float64  `json:"price" binding:"gt=0"`
+}
+
+func ginProduct(c *gin.Context) {
+	var in ginRuled
+	if ginDecode(c, &in) {
+		it := item(in)
+		c.JSON(201, created{it.id()})
 	}
-	return router
+}
+
+func ginDelivery(c *gin.Context) {
+	var query struct {
+		Branch int    `form:"branch" binding:"required,min=1,max=500"`
+		Lang   string `form:"lang" binding:"required,oneof=en de fr"`
+	}
+	var in ginRuled
+	if ginDecodeAfter(c, c.ShouldBindQuery(&query), &in) {
+		it := item(in)
+		c.JSON(201, created{it.id()})
+	}
+}
+
+func ginTable(s style, rules []rule) http.Handler {
+	engine, group := newGin(s)
+	for i, r := range rules {
+		group.Handle(r.method, colons(r.path), func(*gin.Context) { routed = i })
+	}
+	return engine
 }

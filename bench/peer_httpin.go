@@ -11,7 +11,7 @@ import (
 )
 
 // withHTTPIn only binds requests, so it does only the tasks of binding, with net/http's router.
-var withHTTPIn = peer{name: "httpin", skips: "T1 T2 T7 T8", app: httpInApp}
+var withHTTPIn = peer{name: "httpin", skips: "T1 T2 T7 T8 T9 T10", app: httpInApp, modules: "github.com/ggicci/httpin"}
 
 type httpInSearch struct {
 	Page  int      `in:"query=page" json:"page"`
@@ -32,7 +32,7 @@ type httpInComment struct {
 	Body   commentBody `in:"body=json"`
 }
 
-func httpInApp(asWritten bool) http.Handler {
+func httpInApp(s style) http.Handler {
 	integration.UseHttpPathVariable("path")
 	mux := http.NewServeMux()
 	mux.Handle("GET /api/search", httpInRoute[httpInSearch](func(w http.ResponseWriter, in *httpInSearch) {
@@ -49,7 +49,7 @@ func httpInApp(asWritten bool) http.Handler {
 		func(w http.ResponseWriter, in *httpInComment) {
 			naiveJSON(w, 200, comment{in.ID, in.Notify, in.Lang, in.Body})
 		})))
-	return withHeader(asWritten, mux)
+	return s.around(mux)
 }
 
 // httpInRoute wraps a handler in httpin's own middleware.

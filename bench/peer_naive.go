@@ -11,7 +11,7 @@ import (
 // naive uses net/http alone, as its documentation and most tutorials do.
 var naive = peer{name: "naive", app: naiveApp, table: serveMuxTable}
 
-func naiveApp(asWritten bool) http.Handler {
+func naiveApp(s style) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /api/user", func(w http.ResponseWriter, r *http.Request) {
 		naiveJSON(w, 200, johnDoe)
@@ -22,10 +22,12 @@ func naiveApp(asWritten bool) http.Handler {
 	mux.HandleFunc("GET /api/search", naiveSearch)
 	mux.HandleFunc("POST /api/items", naiveItem)
 	mux.HandleFunc("POST /api/posts/{id}/comments", naiveComment)
+	mux.HandleFunc("POST /api/products", naiveProduct)
+	mux.HandleFunc("POST /api/deliveries", naiveDelivery)
 	mux.HandleFunc("GET /api/rows", func(w http.ResponseWriter, r *http.Request) {
 		naiveJSON(w, 200, rows)
 	})
-	return withHeader(asWritten, mux)
+	return s.around(mux)
 }
 
 func naiveJSON(w http.ResponseWriter, status int, v any) {
@@ -95,10 +97,38 @@ func naiveComment(w http.ResponseWriter, r *http.Request) {
 	naiveJSON(w, 200, in)
 }
 
-func serveMuxTable(rules []rule) http.Handler {
+func naiveProduct(w http.ResponseWriter, r *http.Request) {
+	var in item
+	if !naiveDecode(w, r, &in) {
+		return
+	}
+	var broken brokenRules
+	if broken.checkItem(in); broken != nil {
+		naiveError(w, 400, broken.Error())
+		return
+	}
+	naiveJSON(w, 201, created{in.id()})
+}
+
+func naiveDelivery(w http.ResponseWriter, r *http.Request) {
+	var in item
+	if !naiveDecode(w, r, &in) {
+		return
+	}
+	var broken brokenRules
+	q := r.URL.Query()
+	broken.checkQuery(q.Get("branch"), q.Get("lang"))
+	if broken.checkItem(in); broken != nil {
+		naiveError(w, 400, broken.Error())
+		return
+	}
+	naiveJSON(w, 201, created{in.id()})
+}
+
+func serveMuxTable(s style, rules []rule) http.Handler {
 	mux := http.NewServeMux()
 	for i, r := range rules {
 		mux.HandleFunc(r.method+" "+r.path, func(http.ResponseWriter, *http.Request) { routed = i })
 	}
-	return mux
+	return s.around(mux)
 }

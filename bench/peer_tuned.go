@@ -7,15 +7,17 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
+	"unicode/utf8"
 )
 
 // tuned uses net/http alone, optimized by hand. The other peers are compared with it.
 var tuned = peer{name: "tuned", app: tunedApp, table: serveMuxTable}
 
-func tunedApp(asWritten bool) http.Handler {
+func tunedApp(s style) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /api/user", func(w http.ResponseWriter, r *http.Request) {
 		tunedJSON(w, 200, johnDoe)
@@ -26,10 +28,12 @@ func tunedApp(asWritten bool) http.Handler {
 	mux.HandleFunc("GET /api/search", tunedSearch)
 	mux.HandleFunc("POST /api/items", tunedItem)
 	mux.HandleFunc("POST /api/posts/{id}/comments", tunedComment)
+	mux.HandleFunc("POST /api/products", tunedProduct)
+	mux.HandleFunc("POST /api/deliveries", tunedDelivery)
 	mux.HandleFunc("GET /api/rows", func(w http.ResponseWriter, r *http.Request) {
 		tunedJSON(w, 200, rows)
 	})
-	return withHeader(asWritten, mux)
+	return s.around(mux)
 }
 
 // A tunedBuffer is a buffer with an encoder that writes to it.
@@ -183,4 +187,116 @@ func tunedComment(w http.ResponseWriter, r *http.Request) {
 		in.ID = id
 		tunedJSON(w, 200, in)
 	}
+}
+
+// tunedSKU reports whether an SKU matches skuPattern.
+func tunedSKU(s string) bool {
+	const form = "AAA-0000-XX"
+	if len(s) != len(form) {
+		return false
+	}
+	for i := range form {
+		c := s[i]
+		letter, digit := 'A' <= c && c <= 'Z', '0' <= c && c <= '9'
+		switch form[i] {
+		case 'A':
+			if !letter {
+				return false
+			}
+		case '0':
+			if !digit {
+				return false
+			}
+		case 'X':
+			if !letter && !digit {
+				return false
+			}
+		default:
+			if c != form[i] {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// tunedItemRules adds what is wrong with an item. It allocates only for that.
+func tunedItemRules(broken brokenRules, in *item) brokenRules {
+	if n := utf8.RuneCountInString(in.Name); n < 3 || n > 80 {
+		broken = append(broken, "name must have 3 to 80 characters")
+	}
+	if !tunedSKU(in.SKU) {
+		broken = append(broken, "sku must look like ABC-1234-X1")
+	}
+	if len(in.Description) > 400 && utf8.RuneCountInString(in.Description) > 400 {
+		broken = append(broken, "description must have at most 400 characters")
+	}
+	if in.Stock < 0 || in.Stock > 10000 {
+		broken = append(broken, "stock must be from 0 to 10000")
+	}
+	if n := len(in.Tags); n < 1 || n > 8 {
+		broken = append(broken, "tags must have 1 to 8 items")
+	}
+	for i, tag := range in.Tags {
+		switch tag {
+		case "kitchen", "coffee", "office", "refurbished", "garden", "outdoor", "sale", "new", "spare", "gift":
+		default:
+			broken = append(broken, "tags["+strconv.Itoa(i)+"] is unknown")
+		}
+		if slices.Contains(in.Tags[:min(i, 8)], tag) {
+			broken = append(broken, "tags["+strconv.Itoa(i)+"] must not repeat")
+		}
+	}
+	if in.Price <= 0 {
+		broken = append(broken, "price must be more than 0")
+	}
+	return broken
+}
+
+// tunedQueryRules adds what is wrong with T10's query.
+func tunedQueryRules(broken brokenRules, query string) brokenRules {
+	var branch int
+	var lang string
+	err := tunedQuery(query, func(key, value string) (err error) {
+		switch key {
+		case "branch":
+			branch, err = strconv.Atoi(value)
+		case "lang":
+			lang = value
+		}
+		return err
+	})
+	switch {
+	case err != nil:
+		return append(broken, err.Error())
+	case branch < 1 || branch > 500:
+		broken = append(broken, "branch must be from 1 to 500")
+	}
+	switch lang {
+	case "en", "de", "fr":
+		return broken
+	}
+	return append(broken, "lang must be one of en, de, fr")
+}
+
+func tunedProduct(w http.ResponseWriter, r *http.Request) {
+	var in item
+	if tunedDecode(w, r, &in) {
+		tunedCreate(w, &in, tunedItemRules(nil, &in))
+	}
+}
+
+func tunedDelivery(w http.ResponseWriter, r *http.Request) {
+	var in item
+	if tunedDecode(w, r, &in) {
+		tunedCreate(w, &in, tunedItemRules(tunedQueryRules(nil, r.URL.RawQuery), &in))
+	}
+}
+
+func tunedCreate(w http.ResponseWriter, in *item, broken brokenRules) {
+	if broken != nil {
+		tunedError(w, 400, broken.Error())
+		return
+	}
+	tunedJSON(w, 201, created{in.id()})
 }

@@ -10,8 +10,8 @@ import (
 // apirouteTyped is apiroute with typed endpoints.
 var apirouteTyped = peer{name: "apiroute typed", app: typedApp, table: typedTable}
 
-func typedApp(asWritten bool) http.Handler {
-	api := newAPI(asWritten)
+func typedApp(s style) http.Handler {
+	api := newAPI(s)
 	apiroute.Get(api, "/api/user", func(context.Context, struct{}) (user, error) {
 		return johnDoe, nil
 	})
@@ -27,14 +27,20 @@ func typedApp(asWritten bool) http.Handler {
 	apiroute.Post(api, "/api/posts/[id]/comments", func(_ context.Context, in apirouteComment) (comment, error) {
 		return comment{in.ID, in.Notify, in.Lang, in.Body}, nil
 	})
+	apiroute.Post(api, "/api/products", func(_ context.Context, in apirouteProduct) (created, error) {
+		return in.Body.created(), nil
+	}, apiroute.Status(201))
+	apiroute.Post(api, "/api/deliveries", func(_ context.Context, in apirouteDelivery) (created, error) {
+		return in.Body.created(), nil
+	}, apiroute.Status(201))
 	apiroute.Get(api, "/api/rows", func(context.Context, struct{}) ([]row, error) {
 		return rows, nil
 	})
 	return api
 }
 
-func typedTable(rules []rule) http.Handler {
-	api := apiroute.New()
+func typedTable(s style, rules []rule) http.Handler {
+	api := newAPI(s)
 	for i, r := range rules {
 		typedMethods[r.method](api, spell(r.path, "[", "]"),
 			func(context.Context, struct{}) (struct{}, error) { routed = i; return struct{}{}, nil })

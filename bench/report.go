@@ -1,61 +1,12 @@
 package main
 
 import (
-	"bufio"
 	"fmt"
 	"io"
 	"math"
-	"os"
-	"runtime"
 	"slices"
 	"strings"
-	"time"
 )
-
-// base is the peer that the others are compared with end to end.
-const base = "tuned"
-
-// ours are the peers that use apiroute.
-var ours = []string{"apiroute", "apiroute typed"}
-
-// targets are the largest ratios of our time to a peer's that are acceptable, for T1 to T8.
-var targets = map[string][8]float64{
-	"tuned":   {0.75, 0.75, 0.85, 1.00, 0.95, 0.40, 1.05, 1.10},
-	"gin":     {1.00, 0.95, 0.35, 0.85, 0.50, 1.25, 0.90, 0.80},
-	"echo v5": {0.95, 0.90, 0.50, 1.00, 0.75, 1.00, 1.05, 0.85},
-	"chi":     {0.40, 0.35, 0.50, 0.85, 0.65, 0.20, 0.90, 0.65},
-	"huma":    {0.40, 0.35, 0.35, 0.50, 0.45, 0.35, 1.05, 0.50},
-}
-
-// target returns the largest acceptable ratio of our time to a peer's on a task, and 0 if there is
-// no target.
-func target(peer, task string) float64 {
-	if strings.HasSuffix(task, "+") {
-		return 0
-	}
-	return targets[peer][task[1]-'1']
-}
-
-// printFacts writes what a reader must know to decide whether two tables are comparable.
-func printFacts(w io.Writer) {
-	fmt.Fprintf(w, "%s, %s, %d CPUs, %s %s/%s\n\n", time.Now().Format(time.DateOnly),
-		cpuModel(), runtime.NumCPU(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
-}
-
-// cpuModel returns the name of the CPU if the system provides it.
-func cpuModel() string {
-	f, err := os.Open("/proc/cpuinfo")
-	if err != nil {
-		return "unknown CPU"
-	}
-	defer f.Close()
-	for s := bufio.NewScanner(f); s.Scan(); {
-		if name, value, ok := strings.Cut(s.Text(), ":"); ok && strings.TrimSpace(name) == "model name" {
-			return strings.TrimSpace(value)
-		}
-	}
-	return "unknown CPU"
-}
 
 // printTable writes a Markdown table, with the result of text in each cell.
 func printTable(w io.Writer, corner string, columns, rows []string, text func(row, column string) string) {
@@ -81,6 +32,42 @@ func resultOf(cells []*cell) result {
 	return r
 }
 
+// add adds the time of one op to a cell, which it makes if there is none.
+func (r result) add(peer, task string, ns float64) {
+	key := [2]string{peer, task}
+	if r[key] == nil {
+		r[key] = &cell{peer: peer, task: task}
+	}
+	r[key].samples = append(r[key].samples, sample{NS: ns})
+}
+
+// print writes all tables of the tasks in this process: the cost of each task, each task by another
+// of the same peer, and our time by that of each other peer.
+func (r result) print(w io.Writer, tasks, peers []string) {
+	r.printFigures(w, tasks, peers)
+	r.printWithin(w, "Time of one task by that of another, for each peer"+inBold, tasks, peers, func(task string) string {
+		return costs[task]
+	})
+	for _, s := range []style{passing, written} {
+		title := map[style]string{
+			passing: "Time with middleware that does nothing by that of the same task without",
+			written: "Time as written by that of the same task without error function and middleware" + inBold,
+		}[s]
+		r.printWithin(w, title, tasks, peers, func(task string) string {
+			if name, of := styleOf(task); of == s {
+				return name
+			}
+			return ""
+		})
+	}
+	for _, our := range ours {
+		if slices.Contains(peers, our) {
+			others := slices.DeleteFunc(slices.Clone(peers), func(n string) bool { return slices.Contains(ours, n) })
+			r.printRatios(w, "Time of "+our+" by that of the peer"+inBold, our, tasks, others, target)
+		}
+	}
+}
+
 // printFigures writes the cost of one op for each task and peer.
 func (r result) printFigures(w io.Writer, tasks, peers []string) {
 	fmt.Fprint(w, "One op: ns / bytes / allocations\n\n")
@@ -94,43 +81,54 @@ func (r result) printFigures(w io.Writer, tasks, peers []string) {
 	})
 }
 
+// inBold says how tables mark what misses its target.
+const inBold = "; in bold with the target where it is missed"
+
 // printRatios writes the ratio of our time to that of each other peer.
-func (r result) printRatios(w io.Writer, our string, tasks, peers []string) {
-	fmt.Fprintf(w, "Time of %s by that of the peer; in bold with the target where it is missed\n\n", our)
+func (r result) printRatios(w io.Writer, title, our string, tasks, peers []string, target func(our, peer, task string) float64) {
+	fmt.Fprint(w, title, "\n\n")
 	printTable(w, "", tasks, peers, func(peer, task string) string {
 		a, b := r[[2]string{our, task}], r[[2]string{peer, task}]
 		if a == nil || b == nil {
 			return ""
 		}
-		ratio := a.ratio(b)
-		if t := target(peer, task); t > 0 && math.Round(100*ratio.middle)/100 > t {
-			return fmt.Sprintf("**%v** > %.2f", ratio, t)
-		}
-		return ratio.String()
+		return missed(a.ratio(b), target(our, peer, task))
 	})
 }
 
-// printAsWritten writes, for each peer, the ratio of the time of a task as written to the time
-// of the task alone.
-func (r result) printAsWritten(w io.Writer, tasks, peers []string) {
+// printWithin writes, for each peer, the ratio of the time of a task to that of another task of
+// the peer, which base returns; "" if there is none.
+func (r result) printWithin(w io.Writer, title string, tasks, peers []string, base func(task string) string) {
 	var columns []string
 	for _, t := range tasks {
-		if strings.HasSuffix(t, "+") && slices.Contains(tasks, strings.TrimSuffix(t, "+")) {
-			columns = append(columns, t)
+		if b := base(t); b != "" && slices.Contains(tasks, b) {
+			columns = append(columns, t+" / "+b)
 		}
 	}
 	if columns == nil {
 		return
 	}
-	fmt.Fprint(w, "Time as written by that of the same task without error function and middleware\n\n")
-	printTable(w, "", columns, peers, func(peer, task string) string {
-		a, b := r[[2]string{peer, task}], r[[2]string{peer, strings.TrimSuffix(task, "+")}]
+	fmt.Fprint(w, title, "\n\n")
+	printTable(w, "", columns, peers, func(peer, column string) string {
+		task, base, _ := strings.Cut(column, " / ")
+		a, b := r[[2]string{peer, task}], r[[2]string{peer, base}]
 		if a == nil || b == nil {
 			return ""
 		}
-		return a.ratio(b).String()
+		return missed(a.ratio(b), costTarget(peer, task))
 	})
 }
+
+// missed returns the text of a ratio, in bold with the target if there is one and it is missed.
+func missed(r ratio, target float64) string {
+	if target > 0 && hundredths(r.middle) > hundredths(target) {
+		return fmt.Sprintf("**%v** > %.2f", r, target)
+	}
+	return r.String()
+}
+
+// hundredths rounds a number as it is printed.
+func hundredths(f float64) float64 { return math.Round(100 * f) }
 
 // count formats a number briefly: 314k for 314,159.
 func count(f float64) string {

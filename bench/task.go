@@ -4,17 +4,19 @@ import (
 	"bufio"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 )
 
 // A task is work that is the same for every peer. One op is every request of the task, once.
 type task struct {
-	name      string
-	what      string
-	requests  []message
-	status    int
-	want      string // the JSON of the response; "" if any JSON will do
-	asWritten bool   // the app is as most programs are written; see peer.app
+	name     string
+	what     string
+	requests []message
+	status   int
+	want     string // the JSON of the response; "" if any JSON will do
+	family   string // the name without its letters: "T8" for T8, T8s and T8s+
+	style    style  // what is around the handlers
 }
 
 // A message is a request that a client sends.
@@ -23,32 +25,59 @@ type message struct {
 	contentType, body string
 }
 
-// tasks returns all tasks, in order. Those with a + in their name are the same work as written.
+// tasks returns all tasks in every style.
 func tasks() []task {
-	list := plainTasks()
-	for _, t := range plainTasks() {
-		if t.name != "T6" && t.name != "T7" {
-			t.name, t.what, t.asWritten = t.name+"+", t.what+", as written", true
+	var list []task
+	for _, s := range []style{plain, passing, written} {
+		for _, t := range plainTasks() {
+			t.family = strings.TrimRight(t.name, "abcdefghijklmnopqrstuvwxyz")
+			t.name, t.style = t.name+suffixes[s], s
 			list = append(list, t)
 		}
 	}
 	return list
 }
 
+// chooseTasks returns the tasks in a comma-separated list of names. The name of a style stands for
+// all tasks in it.
+func chooseTasks(list string) ([]task, error) {
+	names := strings.Split(list, ",")
+	is := func(t task, name string) bool { return name == t.name || name == styles[t.style] || name == "all" }
+	for _, name := range names {
+		if !slices.ContainsFunc(tasks(), func(t task) bool { return is(t, name) }) {
+			return nil, fmt.Errorf("no task %q; there are T1 to T10, and sets of tasks, as README.md explains", name)
+		}
+	}
+	return slices.DeleteFunc(tasks(), func(t task) bool {
+		return !slices.ContainsFunc(names, func(name string) bool { return is(t, name) })
+	}), nil
+}
+
 func plainTasks() []task {
+	get := func(name, what, target, want string) task {
+		return task{name: name, what: what, requests: []message{{method: "GET", target: target}}, status: 200, want: want}
+	}
+	post := func(name, what string, m message, status int, want string) task {
+		return task{name: name, what: what, requests: []message{m}, status: status, want: want}
+	}
 	return []task{
-		{"T1", "static route, JSON", []message{{method: "GET", target: "/api/user"}}, 200, `{"name":"John Doe"}`, false},
-		{"T2", "one dynamic segment, JSON", []message{{method: "GET", target: "/api/posts/42"}}, 200, `{"id":"42"}`, false},
-		{"T3", "5 query parameters", []message{{method: "GET",
-			target: "/api/search?page=2&limit=50&draft=true&q=go%20%26%20http&tag=web&tag=api"}}, 200,
-			`{"page":2,"limit":50,"draft":true,"q":"go & http","tags":["web","api"]}`, false},
-		{"T4", "JSON body, 8 fields", []message{postItem(itemJSON)}, 201, `{"id":1874}`, false},
-		{"T5", "path, query and body", []message{{method: "POST", target: "/api/posts/7/comments?notify=true&lang=de",
-			contentType: jsonType, body: commentJSON}}, 200,
-			`{"id":7,"notify":true,"lang":"de","title":"Thanks","text":"This helped me a lot.","stars":5,"public":true}`, false},
-		{"T6", "203 GitHub routes", gitHubRequests(), 0, "", false},
-		{"T7", "1,000 structs as JSON", []message{{method: "GET", target: "/api/rows"}}, 200, "", false},
-		{"T8", "invalid JSON, 400", []message{postItem(brokenJSON)}, 400, "", false},
+		get("T1", "static route, JSON", "/api/user", `{"name":"John Doe"}`),
+		get("T2", "one dynamic segment, JSON", "/api/posts/42", `{"id":"42"}`),
+		get("T2e", "the same with an escaped slash", "/api/posts/a%2Fb", `{"id":"a/b"}`),
+		get("T3", "5 query parameters", "/api/search?page=2&limit=50&draft=true&q=go%20%26%20http&tag=web&tag=api",
+			`{"page":2,"limit":50,"draft":true,"q":"go & http","tags":["web","api"]}`),
+		post("T4", "JSON body, 8 fields", postItem(itemJSON), 201, `{"id":1874}`),
+		post("T5", "path, query and body",
+			message{"POST", "/api/posts/7/comments?notify=true&lang=de", jsonType, commentJSON}, 200,
+			`{"id":7,"notify":true,"lang":"de","title":"Thanks","text":"This helped me a lot.","stars":5,"public":true}`),
+		{name: "T6", what: "203 GitHub routes", requests: gitHubRequests()},
+		get("T7", "1,000 structs as JSON", "/api/rows", ""),
+		post("T8", "invalid JSON, 400", postItem(brokenJSON), 400, ""),
+		post("T8s", "JSON cut within a string", postItem(cutAfter("rotary pump")), 400, ""),
+		post("T8a", "JSON cut within an array", postItem(cutAfter(`"office",`)), 400, ""),
+		post("T8n", "JSON cut within a name", postItem(cutAfter(`"sto`)), 400, ""),
+		post("T9", "JSON body with 12 rules", postProduct(itemJSON), 201, `{"id":1874}`),
+		post("T10", "6 broken rules, 400", postDelivery(faultyQuery, faultyJSON), 400, ""),
 	}
 }
 
@@ -61,6 +90,11 @@ const itemJSON = `{"name":"Espresso machine","sku":"ESP-2041-B2","maker":"Offici
 
 // brokenJSON is itemJSON without a comma in the middle.
 var brokenJSON = strings.Replace(itemJSON, `,"stock"`, `"stock"`, 1)
+
+// cutAfter returns itemJSON as far as some text in it.
+func cutAfter(text string) string {
+	return itemJSON[:strings.Index(itemJSON, text)+len(text)]
+}
 
 const commentJSON = `{"title":"Thanks","text":"This helped me a lot.","stars":5,"public":true}`
 

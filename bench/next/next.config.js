@@ -1,0 +1,2 @@
+/** Everything else is as Next.js has it by default. */
+export default { turbopack: { root: import.meta.dirname } };
