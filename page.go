@@ -254,14 +254,14 @@ func respondOptions(req *Request, res *Response) error {
 	return res.SetHeader("Allow", req.match.page.allow).Status(http.StatusNoContent).End()
 }
 
-// respondRedirect redirects to the tidy path and keeps the query. Status 308 keeps the method and
-// the body, as in Next.js.
+// respondRedirect redirects to the tidy path and keeps the query, in which a # would begin a fragment
+// to the client. Status 308 keeps the method and the body, as in Next.js.
 func respondRedirect(req *Request, res *Response) error {
 	path := req.extra.tidyPath
 	if req.URL.RawQuery != "" || req.URL.ForceQuery {
-		path += "?" + req.URL.RawQuery
+		path += "?" + strings.ReplaceAll(req.URL.RawQuery, "#", "%23")
 	}
-	return res.SetHeader("Location", path).Status(http.StatusPermanentRedirect).End()
+	return res.SetHeader("Location", escapeNonASCII(path)).Status(http.StatusPermanentRedirect).End()
 }
 
 // An inOut is the types of a typed endpoint: what it takes, and what it returns.

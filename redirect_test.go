@@ -31,6 +31,9 @@ var untidyTargets = []struct{ target, location string }{
 	{"/api/user/?x=1", "/api/user?x=1"},
 	{"/api/user/?", "/api/user?"},
 	{"/api/user/?a=%zz;b&c=//d/../e", "/api/user?a=%zz;b&c=//d/../e"},
+	{"/api/user/?a=#%", "/api/user?a=%23%"},
+	{"/api/user/?a=é", "/api/user?a=%C3%A9"},
+	{"/u/é/", "/u/%C3%A9"},
 	{"/u/a%2Fb/", "/u/a%2Fb"},
 	{"/u/a%2fb%20^\"/", "/u/a%2fb%20^\""},
 	{"/u//%2F", "/u/%2F"},
@@ -221,8 +224,8 @@ func TestNoPath(t *testing.T) {
 	}
 }
 
-// FuzzParseTarget follows the redirect of any target: it must lead to the same segments, on the
-// same host, and no further.
+// FuzzParseTarget follows the redirect of any target: it must lead to the same segments and the same
+// query, on the same host, and no further.
 func FuzzParseTarget(f *testing.F) {
 	for _, tt := range untidyTargets {
 		f.Add(tt.target)
@@ -249,6 +252,9 @@ func FuzzParseTarget(f *testing.F) {
 		next, err := (&url.URL{Scheme: "http", Host: "x", Path: "/"}).Parse(location)
 		if err != nil || next.Host != "x" || next.Scheme != "http" {
 			t.Fatalf("%q: redirects to %q: %v, %v", s, location, next, err)
+		}
+		if diff := cmp.Diff(u.Query(), next.Query()); diff != "" || next.Fragment != "" {
+			t.Fatalf("%q: redirects to %q with another query or a fragment (-before +after):\n%s", s, location, diff)
 		}
 		u, err = url.ParseRequestURI(location)
 		if err != nil {
