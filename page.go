@@ -261,7 +261,7 @@ func respondRedirect(req *Request, res *Response) error {
 	if req.URL.RawQuery != "" || req.URL.ForceQuery {
 		path += "?" + strings.ReplaceAll(req.URL.RawQuery, "#", "%23")
 	}
-	return res.SetHeader("Location", escapeNonASCII(path)).Status(http.StatusPermanentRedirect).End()
+	return res.SetHeader("Location", path).Status(http.StatusPermanentRedirect).End()
 }
 
 // An inOut is the types of a typed endpoint: what it takes, and what it returns.
@@ -280,5 +280,6 @@ type route struct {
 	reuse
 
 	useChain    http.Handler // Use of the groups and of the route, ending in afterUse; nil if there is none
+	outerUse    *scope       // the outermost level of useChain
 	aroundChain Handler      // Around of all levels, ending in callHandler
 }

@@ -32,8 +32,6 @@ var untidyTargets = []struct{ target, location string }{
 	{"/api/user/?", "/api/user?"},
 	{"/api/user/?a=%zz;b&c=//d/../e", "/api/user?a=%zz;b&c=//d/../e"},
 	{"/api/user/?a=#%", "/api/user?a=%23%"},
-	{"/api/user/?a=é", "/api/user?a=%C3%A9"},
-	{"/u/é/", "/u/%C3%A9"},
 	{"/u/a%2Fb/", "/u/a%2Fb"},
 	{"/u/a%2fb%20^\"/", "/u/a%2fb%20^\""},
 	{"/u//%2F", "/u/%2F"},

@@ -15,12 +15,12 @@ import (
 //
 //	Router.ServeHTTP      make an exchange
 //	core.serve            run the router's own Use, if any, which ends in
-//	core.routeAfterUse
+//	routeAfterUse.ServeHTTP
 //	core.find             match the path to a route
 //	Request.runRoute      run Use of the groups and of the route, which ends in
-//	route.afterUse
+//	afterUse.ServeHTTP
 //	Request.run           set the timeout and the body limit; run Around, which ends in
-//	route.callHandler     call the handler, or give a page's own response
+//	callHandler           call the handler, or give a page's own response
 //	Request.run           complete the response, or respond to the error
 //	Request.close         release what must not outlive the response
 //	recorder.finish       tell Done, if the router has it
@@ -160,10 +160,15 @@ func (x *reportedExchange) report(r *http.Request) {
 	}
 }
 
-// routeAfterUse is the inner end of the router's own Use chain. The request is matched only here,
-// since middleware may have rewritten its URL. If the writer is the response of ServeHTTP, its
-// exchange goes on being used; if middleware has wrapped it, there is a new one.
-func (c *core) routeAfterUse(w http.ResponseWriter, r *http.Request) {
+// A routeAfterUse is a core as the inner end of the router's own Use chain. It is a type, since the
+// method as a function value would take one more call for each request.
+type routeAfterUse core
+
+// ServeHTTP matches the request, which is done only here since middleware may have rewritten its
+// URL. If the writer is the response of Router.ServeHTTP, its exchange goes on being used; if
+// middleware has wrapped it, there is a new one.
+func (a *routeAfterUse) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	c := (*core)(a)
 	refuseNil(w, r)
 	res, ok := w.(*Response)
 	if !ok || !res.is(beforeRouting) { // middleware has wrapped the writer, or calls this once more
@@ -187,7 +192,7 @@ func (req *Request) runRoute(res *Response) {
 		return
 	}
 	setPattern(req.Request, rt.path)
-	if rt.useChain == nil {
+	if rt.useChain == nil || req.match.skips(rt.outerUse) {
 		req.run(res, rt.aroundChain)
 		return
 	}
@@ -230,12 +235,16 @@ func (req *Request) runUse(res *Response, chain http.Handler, r *http.Request) {
 // foundKey is the context key of the outcome of routing, a *found.
 type foundKey struct{}
 
-// afterUse is the inner end of the Use chain of the groups and of the route.
-//
-// The writer that arrives here is the response that the chain was given, unless middleware has
-// wrapped it, or has passed on the request of another route. A wrapper may belong to another
-// goroutine, as that of http.TimeoutHandler does, so such a request gets a new exchange.
-func (rt *route) afterUse(w http.ResponseWriter, r *http.Request) {
+// An afterUse is a route as the inner end of the Use chain of its groups and its own; see
+// routeAfterUse.
+type afterUse route
+
+// ServeHTTP runs what is left of the route. The writer that arrives here is the response that the
+// chain was given, unless middleware has wrapped it, or has passed on the request of another route.
+// A wrapper may belong to another goroutine, as that of http.TimeoutHandler does, so such a request
+// gets a new exchange.
+func (a *afterUse) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	rt := (*route)(a)
 	refuseNil(w, r)
 	res, ok := w.(*Response)
 	if !ok || res.req.match.route != rt {
@@ -316,13 +325,15 @@ func (req *Request) run(res *Response, h Handler) error {
 	return err
 }
 
-// callHandler is the inner end of the Around chain. It calls the route's handler, or gives the
-// page's own response in its place.
-func (rt *route) callHandler(req *Request, res *Response) error {
-	if respond := req.match.respond; respond != nil {
-		return respond(req, res)
+// callHandler returns the inner end of the Around chain. It calls the route's handler, or gives the
+// page's own response in its place. It is no method of route for the same reason as routeAfterUse.
+func callHandler(h Handler) Handler {
+	return func(req *Request, res *Response) error {
+		if respond := req.match.respond; respond != nil {
+			return respond(req, res)
+		}
+		return h.call(req, res)
 	}
-	return rt.handler.call(req, res)
 }
 
 // call calls a handler, unless the request is too large; see checkSize. If the handler returns an
@@ -418,8 +429,8 @@ func removeFiles(form *multipart.Form) {
 // out. Each middleware is called once for the route, at registration, and not for each request. A
 // gate before each level skips the level where match.skips says so.
 func (rt *route) buildChains() (err error) {
-	rt.aroundChain = rt.callHandler
-	use := http.Handler(http.HandlerFunc(rt.afterUse))
+	rt.aroundChain = callHandler(rt.handler)
+	next := http.Handler((*afterUse)(rt))
 	for s := rt.scope; s != nil; s = s.parent {
 		if len(s.around) > 0 {
 			if rt.aroundChain, err = wrap(watched(rt.aroundChain), s.around); err != nil {
@@ -428,11 +439,11 @@ func (rt *route) buildChains() (err error) {
 			rt.aroundChain = gateAround(s, rt.aroundChain)
 		}
 		if len(s.use) > 0 && s.parent != nil { // the router's own Use runs before routing
-			if use, err = wrap(use, s.use); err != nil {
+			if rt.useChain, err = wrap(next, s.use); err != nil {
 				return err
 			}
-			use = rt.gateUse(s, use)
-			rt.useChain = use
+			rt.outerUse = s
+			next = rt.gateUse(s, rt.useChain)
 		}
 	}
 	return nil
@@ -453,7 +464,7 @@ func gateAround(s *scope, level Handler) Handler {
 func (rt *route) gateUse(s *scope, level http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if f := rt.foundIn(w, r); f != nil && f.match.skips(s) {
-			rt.afterUse(w, r)
+			(*afterUse)(rt).ServeHTTP(w, r)
 			return
 		}
 		level.ServeHTTP(w, r)
