@@ -427,7 +427,8 @@ func removeFiles(form *multipart.Form) {
 
 // buildChains wraps the handler in the middleware of the route and of its groups, from the inside
 // out. Each middleware is called once for the route, at registration, and not for each request. A
-// gate before each level skips the level where match.skips says so.
+// gate before each level skips the level where match.skips says so. The outermost level of Use needs
+// none, because runRoute skips it.
 func (rt *route) buildChains() (err error) {
 	rt.aroundChain = callHandler(rt.handler)
 	next := http.Handler((*afterUse)(rt))
