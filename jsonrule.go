@@ -16,9 +16,6 @@ import (
 // compile compiles the rules in a tag and those of a type. name says what they are for in messages;
 // it is "" for the type of a goTypeOf call.
 func (b *goTypeBuilder) compile(t reflect.Type, tag reflect.StructTag, name string) rules {
-	if elem := optionalType(noPointers(t)); elem != nil {
-		t = elem
-	}
 	r, faults := compileRules(t, tag)
 	for _, err := range faults {
 		if name == "" {

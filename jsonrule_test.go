@@ -229,6 +229,13 @@ func TestJSONRulesOfTypes(t *testing.T) {
 		Opts  apiroute.Optional[[]line]  `json:"opts" minItems:"2" uniqueItems:"true"`
 		Note  apiroute.Optional[*string] `json:"note" minLength:"2" enum:"ab,c"`
 	}
+	type within struct {
+		Words []apiroute.Optional[colour]                  `json:"words" minLength:"4"`
+		Rows  [][]*apiroute.Optional[colour]               `json:"rows"`
+		Names []apiroute.Optional[ruleNames]               `json:"names"`
+		By    map[string]apiroute.Optional[ruleNames]      `json:"by"`
+		Twice apiroute.Optional[apiroute.Optional[colour]] `json:"twice"`
+	}
 	type raw struct {
 		Raw  json.RawMessage         `json:"raw" required:"true"`
 		Any  any                     `json:"any" required:"true"`
@@ -284,6 +291,12 @@ func TestJSONRulesOfTypes(t *testing.T) {
 		{"a pointer in an Optional", jsonFaults[lists], `{"note":"ab"}`, ""},
 		{"a pointer in an Optional that breaks a rule", jsonFaults[lists], `{"note":"c"}`, "note minLength"},
 		{"a pointer in an Optional that is null", jsonFaults[lists], `{"note":null}`, ""},
+		{"Optionals in a list", jsonFaults[within], `{"words":["green",null,"red","blue"]}`, "words[2] minLength, words[3] enum"},
+		{"Optionals in a list of lists", jsonFaults[within], `{"rows":[[null,"red"],["blue"]]}`, "rows[1][0] enum"},
+		{"lists in Optionals in a list", jsonFaults[within], `{"names":[null,["a","b"],["a","a"]]}`, "names[2] uniqueItems"},
+		{"lists in Optionals in a map", jsonFaults[within], `{"by":{"x":null,"y":["a","a"]}}`, "by.y uniqueItems"},
+		{"an Optional in an Optional", jsonFaults[within], `{"twice":"blue"}`, "twice enum"},
+		{"an Optional that is a body", jsonFaults[apiroute.Optional[colour]], `"blue"`, " enum"},
 		{"null as an item in an Optional", jsonFaults[lists], `{"opts":[{"n":1},null]}`, "opts[1] required"},
 
 		{"zero values", jsonFaults[raw], zeros, ""},
@@ -473,7 +486,7 @@ func TestJSONRuleMistakes(t *testing.T) {
 		F    map[ruleBadText]rulePanics  `json:"f"`
 		G    []ruleNil                   `json:"g" maxItems:"-1"`
 		H    apiroute.Optional[[]string] `json:"h" minItems:"2" maxItems:"1" maximum:"1"`
-		I    []apiroute.Optional[string] `json:"i" maxLength:"1"`
+		I    []apiroute.Optional[int]    `json:"i" maxLength:"1"`
 		J    any                         `json:"j" minimum:"1"`
 		K    time.Time                   `json:"k" format:"date"`
 		L    [2]int                      `json:"l" minItems:"1"`
@@ -498,7 +511,7 @@ func TestJSONRuleMistakes(t *testing.T) {
 		`field apiroute_test.body.G: JSONSchema() of apiroute_test.ruleNil: is nil`,
 		`field apiroute_test.body.H: maximum:"1" has no meaning for the type string`,
 		`field apiroute_test.body.H: minItems:"2" and maxItems:"1": no value can be within both`,
-		`field apiroute_test.body.I: maxLength:"1" has no meaning for the type apiroute.Optional[string]`,
+		`field apiroute_test.body.I: maxLength:"1" has no meaning for the type int`,
 		`field apiroute_test.body.J: minimum:"1" has no meaning for the type interface {}`,
 		`field apiroute_test.body.K: format:"date" has no meaning for the type time.Time`,
 		`field apiroute_test.body.L: minItems:"1" has no meaning for the type [2]int`,

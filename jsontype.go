@@ -147,7 +147,7 @@ func (b *goTypeBuilder) build(t reflect.Type) *goType {
 	case n.kind == reflect.Interface:
 		b.plain = false // an interface may hold a pointer to anything
 	case n.kind == reflect.Slice || n.kind == reflect.Array:
-		if n.elem = b.build(t.Elem()); isList(n.elem.typ) {
+		if n.elem = b.build(t.Elem()); isList(ruledType(t.Elem())) {
 			n.elemRules = b.compile(t.Elem(), "", t.String())
 		}
 	case n.kind == reflect.Map:

@@ -213,10 +213,10 @@ func floatText(v reflect.Value) string {
 }
 
 // compileRules compiles the rules of a field of type t: those in its tag, and those that its type,
-// or that of its elements, states by a method JSONSchema. Pointers are followed. The faults say what
-// is wrong with the keywords, without the name of the field.
+// or that of its elements, states by a method JSONSchema. The faults say what is wrong with the
+// keywords, without the name of the field.
 func compileRules(t reflect.Type, tag reflect.StructTag) (r rules, faults []error) {
-	t, elem := noPointers(t), innerElem(t)
+	t, elem := ruledType(t), innerElem(t)
 	k := tagKeywords(tag)
 	faults = append(r.add(t, elem, k), r.addType(elem)...)
 	for _, word := range k["enum"] {
@@ -271,10 +271,7 @@ func (r *rules) addType(t reflect.Type) (faults []error) {
 // for a string, and otherwise the JSON that it is. For a list it may also be the values of the list,
 // separated by commas. A type with its own code may have any text.
 func exampleValue(t reflect.Type, text string) (any, error) {
-	if t = noPointers(t); optionalType(t) != nil {
-		t = noPointers(optionalType(t))
-	}
-	switch {
+	switch t = ruledType(t); {
 	case isList(innerElem(t)): // it is a list of itself
 		return nil, errors.New("has no meaning for a list of itself")
 	case isText(t), parsesItself(t):
@@ -308,12 +305,22 @@ func noPointers(t reflect.Type) reflect.Type {
 	return t
 }
 
+// ruledType returns the type whose values the rules of a type are about: what a pointer points to,
+// and what an [Optional] holds.
+func ruledType(t reflect.Type) reflect.Type {
+	t = noPointers(t)
+	for i := 0; optionalType(t) != nil && i < maxPointers; i++ {
+		t = noPointers(optionalType(t))
+	}
+	return t
+}
+
 // innerElem returns the type of the elements of a list, or of a list of lists, and the type itself
 // if it is no list.
 func innerElem(t reflect.Type) reflect.Type {
-	t = noPointers(t)
+	t = ruledType(t)
 	for i := 0; isList(t) && i < maxPointers; i++ { // a list may be a list of itself
-		t = noPointers(t.Elem())
+		t = ruledType(t.Elem())
 	}
 	return t
 }

@@ -12,7 +12,7 @@ import (
 // withRules returns the schema of a field's values, other than null, with the rules in its tag. Those
 // of a list as a whole are for the schema itself, and all others for the innermost elements.
 func withRules(s object, t reflect.Type, tag reflect.StructTag) object {
-	k, elem := tagKeywords(tag), ruledElem(t)
+	k, elem := tagKeywords(tag), innerElem(t)
 	ofList, ofElem := object{}, object{}
 	for _, keyword := range ruleKeywords {
 		words, ok := k[keyword]
@@ -35,26 +35,13 @@ func withRules(s object, t reflect.Type, tag reflect.StructTag) object {
 	return withAll(withElemRules(s, t, ofElem), ofList)
 }
 
-// ruledElem returns the type whose values the rules of a field of type t are about: that of the
-// innermost elements, where an [Optional] is the value that it holds.
-func ruledElem(t reflect.Type) reflect.Type {
-	t = innerElem(t)
-	if inner := optionalType(t); inner != nil {
-		return innerElem(inner)
-	}
-	return t
-}
-
 // withElemRules returns the schema of a type with keywords for its innermost elements, or for itself
 // if it is no list.
 func withElemRules(s object, t reflect.Type, keywords object) object {
 	if len(keywords) == 0 {
 		return s
 	}
-	if t = noPointers(t); optionalType(t) != nil {
-		t = noPointers(optionalType(t))
-	}
-	if !isList(t) {
+	if t = ruledType(t); !isList(t) {
 		return withAll(s, keywords)
 	}
 	items, _ := s.get("items").(object) // none if the list is a component, and these are beside the reference
