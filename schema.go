@@ -297,7 +297,9 @@ func (b *schemaBuilder) member(f structField, dir direction, must bool) object {
 	var s object
 	isQuoted := hasOption(f.options, "string") && isQuotable(f.Type)
 	switch {
-	case isQuoted && t.Kind() != reflect.String:
+	case isQuoted && wellKnown(t) == nil && ownSchema(t, dir) != nil: // encoding/json gives its code the text with quotes or without
+		s = object{}
+	case isQuoted && (t.Kind() != reflect.String || t == reflect.TypeFor[json.Number]()):
 		s = quotedSchema(t, tagKeywords(f.Tag)["enum"])
 	case isQuoted:
 		s = object{{"type", "string"}, {"pattern", `^".*"$`}}

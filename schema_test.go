@@ -27,6 +27,11 @@ type schemaRow struct {
 	components        string // without Problem
 }
 
+// An ownNumber encodes itself as another value than a number.
+type ownNumber int
+
+func (ownNumber) MarshalJSON() ([]byte, error) { return []byte(`"own"`), nil }
+
 // member registers an endpoint for a type that is the type of a member.
 func member[T any](r *apiroute.Router, opts ...apiroute.Option) {
 	whole[struct {
@@ -239,6 +244,15 @@ var schemaRows = []schemaRow{
 	{"a string option on a string", whole[struct {
 		V string `json:"v,string"`
 	}], `{"type":"string","pattern":"^\".*\"$"}`, "", ""},
+	{"a string option on a json.Number", whole[struct {
+		V json.Number `json:"v,string"`
+	}], `{"type":"string","pattern":"^-?(0|[1-9][0-9]*)(\\.[0-9]+)?([eE][-+]?[0-9]+)?$"}`, "", ""},
+	{"a string option on a type that decodes itself", whole[struct {
+		V docTemperature `json:"v,string"`
+	}], `{}`, `{"type":"string","pattern":"^(0|-?[1-9][0-9]{0,18})$"}`, ""},
+	{"a string option on a type that encodes itself", whole[struct {
+		V ownNumber `json:"v,string"`
+	}], `{"type":"string","pattern":"^(0|-?[1-9][0-9]{0,18})$"}`, `{}`, ""},
 	{"a string option on a pointer", whole[struct {
 		V *int `json:"v,string"`
 	}],
