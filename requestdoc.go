@@ -74,7 +74,7 @@ func (b *documentBuilder) fieldSchema(sf reflect.StructField, f *field) object {
 		schema = notEmpty(schema)
 	}
 	if f.defaultText != nil {
-		schema = withAll(schema, object{{"default", defaultValue(sf.Type, *f.defaultText)}})
+		schema = withAll(schema, object{{"default", f.defaultValue(sf.Type)}})
 	}
 	return withTexts(schema, sf.Type, sf.Tag)
 }
@@ -94,14 +94,14 @@ func notEmpty(s object) object {
 	return s
 }
 
-// defaultValue returns a default as JSON: a number or a bool if it is written like one, or else a
-// string.
-func defaultValue(t reflect.Type, text string) any {
+// defaultValue returns the default of a field of type t as JSON: the number or the bool that Bind sets
+// the field to, or else a string.
+func (f *field) defaultValue(t reflect.Type) any {
 	if !isNumeric(t) && !isBool(t) {
-		return text
+		return *f.defaultText
 	}
 	v := reflect.New(t).Elem()
-	parser(t)(v, text)
+	f.parse(v, *f.defaultText)
 	switch { // without the methods of the type, which are those of JSON
 	case isBool(t):
 		return v.Bool()

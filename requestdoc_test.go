@@ -124,6 +124,9 @@ var requestRows = []docRow{
 	{"the default of a bool", takesAt[struct {
 		Q bool `query:"q" default:"true"`
 	}]("/x"), schema0, `{"type":"boolean","default":true}`},
+	{"the default of a checkbox", takesAt[struct {
+		Q bool `query:"q" default:"on"`
+	}]("/x"), schema0, `{"type":"boolean","default":true}`},
 	{"the default of a json.Number", takesAt[struct {
 		Q json.Number `query:"q" default:"1.5"`
 	}]("/x"), schema0, `{"type":"number","default":1.5}`},
