@@ -82,6 +82,7 @@ func (c *inChecker) check(t reflect.Type, name string) {
 //	json:"n,required"  encoding/json ignores options that it does not know
 //	json:"-,"          names the field "-" instead of leaving it out
 //	minlength:"1"      is not the keyword minLength
+//	a keyword twice    reflect ignores all but the first
 func (c *inChecker) checkTags(f reflect.StructField, name string) {
 	for _, key := range tagKeys {
 		if value, ok := f.Tag.Lookup(key); ok {
@@ -95,7 +96,10 @@ func (c *inChecker) checkTags(f reflect.StructField, name string) {
 	if !ok {
 		c.failf(name, "%s", malformed(f.Tag))
 	}
-	for _, pair := range pairs {
+	for i, pair := range pairs {
+		if isSecond(pairs, i) && (pair.key == "json" || slices.Contains(ruleKeywords, pair.key)) {
+			c.failf(name, "%s", secondPair(pair))
+		}
 		if fault := keywordFault(pair); fault != "" && keywordLike(pair.key) != "default" {
 			c.failf(name, "%s", fault)
 		}

@@ -87,6 +87,14 @@ func TestPlanJSONTags(t *testing.T) {
 		{"an empty default", posts[jsonOf[struct {
 			A string `json:"a" default:""`
 		}]](), []string{"field Body.A", `default:"" does nothing`}},
+		{"a keyword twice", posts[jsonOf[struct {
+			//lint:ignore SA5008 the tag is what must be refused
+			A int `json:"a" maximum:"1" maximum:"2"`
+		}]](), []string{"field Body.A: its tag has maximum twice, and only the first counts"}},
+		{"json twice", posts[jsonOf[struct {
+			//lint:ignore SA5008 the tag is what must be refused
+			A int `json:"a" json:"b"`
+		}]](), []string{"field Body.A: its tag has json twice"}},
 		{"required", posts[jsonOf[struct {
 			//lint:ignore SA5008 the tag is what must be refused
 			A int `json:"a,required"`

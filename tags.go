@@ -182,10 +182,8 @@ func strayTags(f reflect.StructField, source, value string) (faults []string) {
 	for i, p := range pairs {
 		switch {
 		case p.key == source || p.key == "default" || slices.Contains(ruleKeywords, p.key):
-			for _, q := range pairs[:i] {
-				if q.key == p.key {
-					faults = append(faults, fmt.Sprintf("its tag has %s twice, and only the first counts", p.key))
-				}
+			if isSecond(pairs, i) {
+				faults = append(faults, secondPair(p))
 			}
 		case p.key == "required" && source != "path", p.key == "binding" && strings.Contains(p.value, "required"):
 			faults = append(faults, fmt.Sprintf("%v has no meaning here: write %v", p, tagPair{source, name + ",required"}))
@@ -196,6 +194,16 @@ func strayTags(f reflect.StructField, source, value string) (faults []string) {
 		}
 	}
 	return faults
+}
+
+// isSecond reports whether a pair before the one at i has its key, so that reflect ignores that one.
+func isSecond(pairs []tagPair, i int) bool {
+	return slices.ContainsFunc(pairs[:i], func(p tagPair) bool { return p.key == pairs[i].key })
+}
+
+// secondPair says what is wrong with a pair that isSecond.
+func secondPair(p tagPair) string {
+	return fmt.Sprintf("its tag has %s twice, and only the first counts", p.key)
 }
 
 // otherKeywords are keywords of JSON Schema and OpenAPI that a tag cannot have, each with what to do
