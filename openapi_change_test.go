@@ -65,6 +65,11 @@ var refusedDocs = []struct {
 			A chan int `header:"A"`
 		}](200)
 	}, "Returns: type struct { A chan int"},
+	{"Returns of a type with a mistake in its rules", func() {
+		apiroute.Returns[struct {
+			A int `json:"a" minimum:"x"`
+		}](200)
+	}, `Returns: field A: minimum:"x" must be an integer`},
 	{"a Handler for all methods", func() { apiroute.New().Handle("/x", respondNothing, apiroute.Returns[int](200)) },
 		"an operation of a document has one method: register the handler for each method by itself"},
 	{"a Handler for HEAD", func() { apiroute.New().Method("HEAD", "/x", respondNothing, apiroute.Operation("a", "A.")) }, "a document has no operations for HEAD"},

@@ -218,7 +218,7 @@ func newReturned(out reflect.Type, status int, media []string) (returned, error)
 	if result != nil && result.body.kind == "bytes" {
 		return r, nil
 	}
-	return r, checkOut(r.body)
+	return r, errors.Join(checkOut(r.body), goTypeOf(r.body).ruleFault)
 }
 
 // hasNoBody reports whether a response with a status has no body: an informational one has none either.

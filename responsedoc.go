@@ -143,7 +143,12 @@ func (b *documentBuilder) content(r returned) object {
 		media = []string{"application/json"}
 	}
 	for _, m := range media {
-		content = content.with(m, object{{"schema", b.bodySchema(r, m, isBytes)}})
+		schema := b.bodySchema(r, m, isBytes)
+		if r.result != nil {
+			sf := r.result.typ.FieldByIndex(r.result.body.index)
+			schema = withTexts(withRules(schema, sf.Type, sf.Tag), sf.Type, sf.Tag)
+		}
+		content = content.with(m, object{{"schema", schema}})
 	}
 	return content
 }

@@ -66,6 +66,12 @@ var responseRows = []docRow{
 		A http.Cookie  `cookie:"a"`
 		B *http.Cookie `cookie:"b" doc:"Is the second."`
 	}](), responses + " 204 headers", `{"Set-Cookie":{"description":"Sets the cookie a.\n\nSets the cookie b. Is the second.","schema":{"type":"string"}}}`},
+	{"the tags of a body", returnsAt[struct {
+		Body []string `body:"json" doc:"All names." minItems:"1" pattern:"a" example:"a,ab"`
+	}](), json200, `{"type":"array","items":{"type":"string","pattern":"a"},"minItems":1,"description":"All names.","examples":[["a","ab"]]}`},
+	{"the tags of a body of bytes", returnsAt[struct {
+		Body string `body:"bytes" contentMediaType:"text/plain" doc:"All names."`
+	}](), content200 + " text/plain schema", `{"type":"string","description":"All names."}`},
 	{"bytes of a media type", returnsAt[struct {
 		Body []byte `body:"bytes" contentMediaType:"image/png"`
 	}](), content200, `{"image/png":{"schema":{"type":"string","format":"binary","contentMediaType":"image/png"}}}`},

@@ -139,6 +139,7 @@ func (p *resultPlanner) walk(t reflect.Type, index []int, prefix string) {
 			p.failf("field %s has a tag and is not exported", name)
 		default:
 			p.checkTags(f, key, name)
+			p.checkRules(f, tagPair{key, value}, name)
 			p.add(f, resultField{index: at, name: value}, key, name)
 		}
 	}
@@ -178,9 +179,11 @@ func (p *resultPlanner) checkTags(f reflect.StructField, key, name string) {
 	if !ok {
 		p.failf("field %s: %s", name, malformed(f.Tag))
 	}
-	for _, pair := range pairs {
-		switch {
-		case pair.key == key:
+	for i, pair := range pairs {
+		switch isRule := slices.Contains(ruleKeywords, pair.key); {
+		case (isRule || pair.key == key) && isSecond(pairs, i):
+			p.failf("field %s: %s", name, secondPair(pair))
+		case isRule || pair.key == key:
 		case slices.Contains(resultTags, pair.key):
 			p.failf("field %s has two tags, %s and %s", name, key, pair.key)
 		case slices.Contains(tagKeys, pair.key), pair.key == "default":
@@ -190,6 +193,29 @@ func (p *resultPlanner) checkTags(f reflect.StructField, key, name string) {
 			p.failf("field %s: contentMediaType is for a body:\"bytes\"", name)
 		case pair.key != "contentMediaType" && misspells(strings.ToLower(pair.key), "contentmediatype"):
 			p.failf("field %s: write %v for %v", name, tagPair{"contentMediaType", pair.value}, pair)
+		case pair.key == "required":
+			p.failf("field %s: %v has no meaning in a response", name, pair)
+		default:
+			if fault := keywordFault(pair); fault != "" && keywordLike(pair.key) != "default" {
+				p.failf("field %s: %s", name, fault)
+			}
+		}
+	}
+}
+
+// checkRules finds what is wrong with the rules of a field, which are for the document alone. tag is
+// that of the field. Only a header field and a JSON body have a schema.
+func (p *resultPlanner) checkRules(f reflect.StructField, tag tagPair, name string) {
+	if tag.key == "header" || tag == (tagPair{"body", "json"}) {
+		_, faults := compileRules(f.Type, f.Tag)
+		for _, err := range faults {
+			p.failf("field %s: %w", name, err)
+		}
+		return
+	}
+	for _, keyword := range ruleKeywords {
+		if text, ok := f.Tag.Lookup(keyword); ok {
+			p.failf("field %s: %v has no meaning for a %v", name, tagPair{keyword, text}, tag)
 		}
 	}
 }

@@ -117,6 +117,19 @@ func TestResultMistakes(t *testing.T) {
 			Body  idOut  `body:"json"`
 		}{}), []string{`field ID has none of the tags`, `path:"id" has no meaning in a response`, `query:"page" has no meaning in a response`,
 			`default:"a" has no meaning in a response`, "it has tags of an In: give the response a type of its own"}},
+		{"rules", returning(struct {
+			A string      `header:"A" minimum:"x" maxlength:"2"`
+			B int         `header:"B" maximum:"x" example:"y" required:"true"`
+			C http.Cookie `cookie:"c" minLength:"1"`
+			D int         `status:"201" minimum:"201"`
+			E []string    `body:"json" minItems:"x"`
+			F []string    `header:"F" maxItems:"2" maxItems:"1"`
+		}{}), []string{`field A: minimum:"x" has no meaning for the type string`, `field A: maxlength:"2" has no meaning here: write maxLength:"2"`, `field B: maximum:"x" must be an integer`,
+			`field B: example:"y" must be an integer`, `field B: required:"true" has no meaning in a response`, `field C: minLength:"1" has no meaning for a cookie:"c"`, `field D: minimum:"201" has no meaning for a status:"201"`,
+			`field E: minItems:"x" must be a whole number of at least 0`, "field F: its tag has maxItems twice, and only the first counts"}},
+		{"rules of bytes", returning(struct {
+			A string `body:"bytes" contentMediaType:"text/plain" minLength:"1"`
+		}{}), []string{`field A: minLength:"1" has no meaning for a body:"bytes"`}},
 		{"misspelled tags", returning(struct {
 			A string      `Header:"A"`
 			B http.Cookie `cookies:"b"`
