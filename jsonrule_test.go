@@ -227,7 +227,7 @@ func TestJSONRulesOfTypes(t *testing.T) {
 		Pair  [2]string                  `json:"pair" enum:"a,b" uniqueItems:"true"`
 		Ptrs  []*string                  `json:"ptrs" enum:"a"`
 		Opts  apiroute.Optional[[]line]  `json:"opts" minItems:"2" uniqueItems:"true"`
-		Note  apiroute.Optional[*string] `json:"note" minLength:"2" enum:"ab,c"`
+		Note  apiroute.Optional[*string] `json:"note" minLength:"2" pattern:"^[abc]+$"`
 	}
 	type within struct {
 		Words []apiroute.Optional[colour]                  `json:"words" minLength:"4"`

@@ -220,6 +220,9 @@ func compileRules(t reflect.Type, tag reflect.StructTag) (r rules, faults []erro
 	k := tagKeywords(tag)
 	faults = append(r.add(t, elem, k), r.addType(elem)...)
 	for _, word := range k["enum"] {
+		if fault := r.enumFault(elem, word); fault != "" {
+			faults = append(faults, fmt.Errorf("enum:%q has the value %q, which %s", strings.Join(k["enum"], ","), word, fault))
+		}
 		if trimmed := strings.TrimSpace(word); trimmed != word && isText(elem) {
 			faults = append(faults, fmt.Errorf("enum:%q has the value %q: write %q", strings.Join(k["enum"], ","), word, trimmed))
 		}
@@ -233,6 +236,22 @@ func compileRules(t reflect.Type, tag reflect.StructTag) (r rules, faults []erro
 		}
 	}
 	return r, faults
+}
+
+// enumFault returns the rule that a value of an enum breaks, so that it would never be accepted, or "".
+// A value of the wrong type has been reported.
+func (r *rules) enumFault(t reflect.Type, word string) string {
+	if !isText(t) && !isNumeric(t) && !isBool(t) {
+		return ""
+	}
+	v, err := parseValue(t, word)
+	if err != nil {
+		return ""
+	}
+	if b := broken(r.value, v); b != nil {
+		return b.detail
+	}
+	return ""
 }
 
 // checkExample returns what is wrong with the tag example of a field. One that is not a list must obey
