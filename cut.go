@@ -20,7 +20,8 @@ import (
 // Middleware that recovers from panics may swallow the one of a cut, and the part would look whole
 // after all. So whoever cuts leaves a mark. After each Use chain cutAgain looks for it, and FromHTTP
 // does after a plain handler, which may be another router behind middleware. A panic that Around
-// swallows has not come to this package yet, so it leaves its own mark; see watched.
+// swallows has not come to this package yet, so it leaves its own mark; see watched. Nor has one that
+// passes a writer with a header of its own, which hides the mark from further outside; see markCut.
 
 // cut ends a response that cannot be completed. It panics with http.ErrAbortHandler unless the
 // client has gone.
@@ -114,6 +115,25 @@ func (res *Response) mark() {
 	}
 }
 
+// markCut is deferred between two middlewares of Use, where w is the writer that the outer one has
+// passed on. If the panic of a cut comes by, it leaves a mark there, since the writer of the inner one
+// may have a header of its own, as that of http.TimeoutHandler does.
+func markCut(w http.ResponseWriter) {
+	v := recover()
+	if v == nil { // or runtime.Goexit
+		return
+	}
+	if v == http.ErrAbortHandler && w != nil {
+		if h := w.Header(); h[cutMark] == nil {
+			h[cutMark] = passing
+		}
+	}
+	panic(v)
+}
+
+// passing is the mark of markCut, which does not know the status of the part.
+var passing = []string{""}
+
 // cutAgain cuts the response if an exchange inside of a Use chain has done so, and the middleware
 // of the chain has swallowed the panic. h is the header of res.w, which the caller has asked for
 // before the chain was run.
@@ -131,11 +151,12 @@ func (res *Response) cutWithin(h http.Header) bool {
 
 // findMark looks for the mark of a cut in a header, and takes it out.
 func (res *Response) findMark(h http.Header) bool {
-	if h[cutMark] == nil {
+	status := h[cutMark]
+	if status == nil {
 		return false
 	}
 	res.takeMark(h, int(res.code))
-	return res.code == 0 || res.is(cutInside)
+	return res.code == 0 || status[0] == "" || res.is(cutInside)
 }
 
 // watched returns h, which Around is about to wrap, so that a panic leaves a mark if a part of the

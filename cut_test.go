@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -474,6 +475,21 @@ func hold(next http.Handler) http.Handler {
 	})
 }
 
+// An ownHeaderWriter has a header of its own, which it copies when it sends it.
+type ownHeaderWriter struct {
+	w      http.ResponseWriter
+	header http.Header
+}
+
+func (o ownHeaderWriter) Header() http.Header { return o.header }
+
+func (o ownHeaderWriter) WriteHeader(code int) {
+	maps.Copy(o.w.Header(), o.header)
+	o.w.WriteHeader(code)
+}
+
+func (o ownHeaderWriter) Write(b []byte) (int, error) { return o.w.Write(b) }
+
 // Middleware that swallows the panic of a cut does not make the part look whole.
 func TestCutThroughRecovery(t *testing.T) {
 	t.Parallel()
@@ -506,11 +522,26 @@ func TestCutThroughRecovery(t *testing.T) {
 			return http.TimeoutHandler(next, patience, "late")
 		}, nothing}},
 		{"inside of a writer that holds back", []middleware{hold, nothing}},
+		{"outside of http.TimeoutHandler", []middleware{nothing, func(next http.Handler) http.Handler {
+			return http.TimeoutHandler(next, patience, "late")
+		}}},
+		{"outside of a header of its own", []middleware{nothing, wrappers["unwrap"], wrapped(func(w http.ResponseWriter) http.ResponseWriter {
+			return ownHeaderWriter{w, http.Header{}}
+		})}},
+		{"outside of a hidden header of its own", []middleware{nothing, wrappers["hidden"], wrapped(func(w http.ResponseWriter) http.ResponseWriter {
+			return ownHeaderWriter{w, http.Header{}}
+		})}},
 	} {
 		for name, h := range fails {
 			for where, register := range map[string]func(*apiroute.Router, apiroute.Option, apiroute.Handler){
 				"group": func(api *apiroute.Router, use apiroute.Option, h apiroute.Handler) { api.Group("", use).Get("/x", h) },
 				"route": func(api *apiroute.Router, use apiroute.Option, h apiroute.Handler) { api.Get("/x", h, use) },
+				"levels": func(api *apiroute.Router, _ apiroute.Option, h apiroute.Handler) {
+					for _, m := range tt.use {
+						api = api.Group("", apiroute.Use(m))
+					}
+					api.Get("/x", h)
+				},
 			} {
 				t.Run(fmt.Sprintf("%s, %s, %s", name, tt.name, where), func(t *testing.T) {
 					t.Parallel()

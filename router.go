@@ -44,7 +44,7 @@ func New(opts ...Option) *Router {
 		connect:   &match{scope: s, respond: respondConnect},
 	}
 	if len(s.use) > 0 {
-		if c.useChain, err = wrap[http.Handler]((*routeAfterUse)(c), s.use); err != nil {
+		if c.useChain, err = wrapUse((*routeAfterUse)(c), s.use); err != nil {
 			panic(fmt.Sprintf("apiroute: %s: New: %v", callerPos(), err))
 		}
 	}

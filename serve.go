@@ -440,7 +440,7 @@ func (rt *route) buildChains() (err error) {
 			rt.aroundChain = gateAround(s, rt.aroundChain)
 		}
 		if len(s.use) > 0 && s.parent != nil { // the router's own Use runs before routing
-			if rt.useChain, err = wrap(next, s.use); err != nil {
+			if rt.useChain, err = wrapUse(next, s.use); err != nil {
 				return err
 			}
 			rt.outerUse = s
@@ -461,15 +461,31 @@ func gateAround(s *scope, level Handler) Handler {
 	}
 }
 
-// gateUse is gateAround for a level of Use.
+// gateUse is gateAround for a level of Use. It stands between two middlewares; see markCut.
 func (rt *route) gateUse(s *scope, level http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if f := rt.foundIn(w, r); f != nil && f.match.skips(s) {
 			(*afterUse)(rt).ServeHTTP(w, r)
 			return
 		}
+		defer markCut(w)
 		level.ServeHTTP(w, r)
 	})
+}
+
+// wrapUse is wrap for Use, with markCut between each two of the middlewares.
+func wrapUse(h http.Handler, use []func(http.Handler) http.Handler) (_ http.Handler, err error) {
+	for i := len(use) - 1; i >= 0; i-- {
+		if h, err = wrap(h, use[i:i+1]); err != nil || i == 0 {
+			break
+		}
+		inner := h
+		h = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			defer markCut(w)
+			inner.ServeHTTP(w, r)
+		})
+	}
+	return h, err
 }
 
 // wrap puts middleware around h. The first middleware becomes the outermost. h is an http.Handler
