@@ -61,18 +61,34 @@ func TestOwnResponsesBehindMiddleware(t *testing.T) {
 	}
 }
 
-// If middleware hides the response, drops the context and changes the URL, nothing tells what the
-// request was matched to. The handler of another method still does not run.
+// If middleware hides the response, drops the context and changes the URL, nothing tells how the page
+// was to respond. A handler still does not run in its place.
 func TestOwnResponseLost(t *testing.T) {
 	t.Parallel()
 	drop := func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { next.ServeHTTP(w, r.WithContext(context.Background())) })
 	}
-	srv := newAPI(t, func(api *apiroute.Router) {
-		api.Group("/v1", apiroute.Use(drop, hideResponse, stripV1)).Delete("/items", notReached(t))
-	})
-	if got := srv.do("GET", "/v1/items", ""); got.status != 500 {
-		t.Errorf("status %d, want 500", got.status)
+	for _, tt := range []struct{ name, registered, method, path string }{
+		{"405", "DELETE", "GET", "/v1/items/5"},
+		{"405 to TRACE", "", "TRACE", "/v1/items/5"},
+		{"OPTIONS", "DELETE", "OPTIONS", "/v1/items/5"},
+		{"308", "DELETE", "DELETE", "/v1/items/5/"},
+		{"308, all methods", "", "DELETE", "/v1//items/5"},
+		{"400", "DELETE", "DELETE", "/v1/items/%ff"},
+		{"400, all methods", "", "DELETE", "/v1/items/%00"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			srv := newAPI(t, func(api *apiroute.Router) {
+				group := api.Group("/v1", apiroute.Use(drop, hideResponse, stripV1))
+				if tt.registered == "" {
+					group.Handle("/items/[id]", notReached(t))
+				} else {
+					group.Method(tt.registered, "/items/[id]", notReached(t))
+				}
+			})
+			srv.do(tt.method, tt.path, "").wantProblem(t, 500)
+		})
 	}
 }
 

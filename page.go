@@ -222,7 +222,7 @@ func respondMethodNotAllowed(req *Request, _ *Response) error {
 	return &Error{Status: http.StatusMethodNotAllowed, Header: http.Header{"Allow": {req.match.page.allow}}}
 }
 
-// respondLost is the 500 for a request whose route is certain but whose method it does not serve;
+// respondLost is the 500 for a request whose route is certain but whose handler must not be called;
 // see foundBehind.
 func respondLost(*Request, *Response) error {
 	return errors.New("apiroute: middleware has hidden the response and changed the URL or the method: give its writer an Unwrap method")

@@ -201,8 +201,10 @@ func (req *Request) runRoute(res *Response) {
 	if req.match.respond != nil {
 		// Middleware hides the response if its writer has no Unwrap. The outcome then travels in the
 		// context, so that a page's own response, such as a 405, stays one. This is rare, so copying
-		// the request is affordable.
+		// the request is affordable. If the context is dropped as well, ownResponse still tells that
+		// no handler may run.
 		r = r.WithContext(context.WithValue(r.Context(), foundKey{}, &req.found))
+		r.SetPathValue(ownResponse, "1")
 	}
 	req.runUse(res, rt.useChain, r)
 }
@@ -234,6 +236,10 @@ func (req *Request) runUse(res *Response, chain http.Handler, r *http.Request) {
 
 // foundKey is the context key of the outcome of routing, a *found.
 type foundKey struct{}
+
+// ownResponse is the path value that a request has if the page responds itself. No segment has this
+// name. Unlike the context, path values are in every copy of a request.
+const ownResponse = "\x00apiroute: own response"
 
 // An afterUse is a route as the inner end of the Use chain of its groups and its own; see
 // routeAfterUse.
@@ -273,7 +279,8 @@ func refuseNil(w http.ResponseWriter, r *http.Request) {
 // chain with a wrapped writer. If the outcome cannot be found in the writer, the path is matched
 // again. If that yields another route, because middleware has changed the URL or has passed on a
 // request of another route, only rt is certain, and the values of the path come from
-// http.Request.PathValue. For a method that rt does not serve, the response is then a 500.
+// http.Request.PathValue. If the page was to respond itself, or rt does not serve the method, the
+// response is then a 500.
 func (rt *route) foundBehind(w http.ResponseWriter, r *http.Request) found {
 	if f := rt.foundIn(w, r); f != nil {
 		return f.clone()
@@ -282,8 +289,9 @@ func (rt *route) foundBehind(w http.ResponseWriter, r *http.Request) found {
 		return f
 	}
 	m := &match{route: rt, scope: rt.scope}
-	if rt.method != "" && rt.method != r.Method && (rt.method != http.MethodGet || r.Method != http.MethodHead) {
-		m.respond = respondLost // never call a handler for another method than its own
+	other := rt.method != "" && rt.method != r.Method && (rt.method != http.MethodGet || r.Method != http.MethodHead)
+	if other || r.PathValue(ownResponse) != "" { // never call a handler in place of a page's own response
+		m.respond = respondLost
 	}
 	return found{match: m}
 }
