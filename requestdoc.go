@@ -52,11 +52,16 @@ func (b *documentBuilder) parameters(in *plan, segs, names []segment) []any {
 }
 
 // parameter returns the schema of a field that is a text, and the other members of its parameter.
+// Clients join the items of an array in a header with commas. To a field without the option comma that
+// is one value, so its schema is that of one item.
 func (b *documentBuilder) parameter(in reflect.Type, f *field) (schema, extra object) {
 	sf := in.FieldByIndex(f.index)
 	schema = b.fieldSchema(sf, f)
 	if text, ok := schema.get("description").(string); ok { // it belongs to the parameter
 		schema, extra = schema.without("description"), object{{"description", text}}
+	}
+	if items, ok := schema.get("items").(object); ok && f.in == "header" && !f.comma {
+		schema = items
 	}
 	if f.comma {
 		extra = extra.with("explode", false)

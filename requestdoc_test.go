@@ -85,6 +85,9 @@ var requestRows = []docRow{
 	{"a list with commas in a header", takesAt[struct {
 		Q []string `header:"Q,comma"`
 	}]("/x"), parameter0, `{"name":"Q","in":"header","schema":{"type":"array","items":{"type":"string"}},"explode":false}`},
+	{"a header that may be repeated", takesAt[struct {
+		Q []int `header:"Q" doc:"Some." minimum:"1"`
+	}]("/x"), parameter0, `{"name":"Q","in":"header","schema":{"type":"integer","format":"int64","minimum":1},"description":"Some."}`},
 	{"a duration", takesAt[struct {
 		Q time.Duration `query:"q" default:"1h"`
 	}]("/x"), schema0, `{"type":"string","pattern":"^[-+]?(0|(([0-9]+(\\.[0-9]*)?|\\.[0-9]+)(ns|us|µs|μs|ms|s|m|h))+)$","default":"1h"}`},
