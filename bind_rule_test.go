@@ -340,6 +340,7 @@ func TestBindRuleMistakes(t *testing.T) {
 			Files []*multipart.FileHeader `form:"files" uniqueItems:"true"`
 			Name  string                  `form:"name" required:"true"`
 			Meta  struct{ N int }         `form:"meta" minimum:"1"`
+			Nick  apiroute.Optional[*int] `form:"nick"`
 		} `body:"form" minItems:"1"`
 	}
 	var at string
@@ -374,6 +375,7 @@ func TestBindRuleMistakes(t *testing.T) {
 		`field Body.Files: uniqueItems:"true" has no meaning for files`,
 		`field Body.Name: required:"true" has no meaning here: write form:"name,required"`,
 		`field Body.Meta: minimum:"1" has no meaning for the type struct { N int }`,
+		`field Body.Nick: apiroute.Optional[*int] is for JSON: a form has no null, so use a pointer`,
 	}
 	_, text, _ = strings.Cut(text, "field A")
 	if diff := cmp.Diff(want, strings.Split("field A"+text, "\n")); diff != "" {

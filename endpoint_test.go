@@ -351,6 +351,11 @@ func TestEndpointOutTypes(t *testing.T) {
 		}], "field A.B.C: complex64 has no JSON form"},
 		{"an embedded field", getsOut[struct{ funcPart }], "field funcPart.F: func() has no JSON form"},
 		{"a field of a recursive type", getsOut[recursiveFunc], "field F: func() has no JSON form"},
+		{"misspelled keywords", getsOut[[]struct {
+			A string `json:"a" minlength:"1"`
+			//lint:ignore SA5008 the tag is what must be refused
+			B int `json:"b" maximum:"1" maximum:"2" Default:"x" readOnly:"true" max:"9"`
+		}], "field A: minlength:\"1\" has no meaning here: write minLength:\"1\"\nfield B: its tag has maximum twice, and only the first counts"},
 		{"two fields", getsOut[struct {
 			A func()
 			B chan int

@@ -25,8 +25,8 @@ var rooms = strings.Fields(`
 	body.go media.go formbody.go answer.go
 	jsonown.go
 	decimal.go jsonequal.go regexp.go keyword.go format.go unique.go rule.go
-	jsontype.go jsonrule.go outtype.go jsonvalue.go jsonfault.go
-	tags.go jsontag.go validate.go visit.go json.go
+	jsontype.go jsonrule.go jsonvalue.go jsonfault.go
+	tags.go jsontag.go outtype.go validate.go visit.go json.go
 	plan.go planbody.go planroute.go bind.go bindbody.go form.go
 	stream.go events.go
 	tree.go mux.go find.go cut.go fail.go serve.go reject.go reuse.go router.go

@@ -7,10 +7,12 @@ import (
 	"fmt"
 	"io"
 	"reflect"
+	"slices"
 )
 
 // This file finds out at registration whether encoding/json can encode the Out of a typed endpoint.
-// If it cannot, each request would otherwise be a 500, after the function has done its work.
+// If it cannot, each request would otherwise be a 500, after the function has done its work. It also
+// finds keywords in tags that would not be in the document.
 
 // checkOut returns an error that names each place in a type that has no JSON form, such as a
 // channel. It looks at the same fields as encoding/json, and not into types that encode themselves,
@@ -67,7 +69,24 @@ func (c *outChecker) check(t reflect.Type, field string) {
 	case reflect.Struct:
 		list, _ := structFields(t)
 		for _, f := range dominant(list) {
-			c.check(f.Type, joinNames(field, goName(t, f.index)))
+			name := joinNames(field, goName(t, f.index))
+			c.checkKeywords(f.Tag, name)
+			c.check(f.Type, name)
+		}
+	}
+}
+
+// checkKeywords finds keywords that would not be in the document: those that a tag misspells or has
+// twice. The Out may be a type of another package, whose tags may mean something to that.
+func (c *outChecker) checkKeywords(tag reflect.StructTag, field string) {
+	pairs, _ := splitPairs(tag)
+	for i, p := range pairs {
+		_, isOther := otherKeywords[p.key]
+		switch fault := keywordFault(p); {
+		case fault != "" && !isOther && keywordLike(p.key) != "default":
+			c.faults = append(c.faults, fmt.Errorf("field %s: %s", field, fault))
+		case isSecond(pairs, i) && slices.Contains(ruleKeywords, p.key):
+			c.faults = append(c.faults, fmt.Errorf("field %s: %s", field, secondPair(p)))
 		}
 	}
 }

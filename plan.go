@@ -334,12 +334,15 @@ func (p *planner) setParser(f *field, t reflect.Type) {
 
 // isJSONForm reports whether a field of a form with this type takes JSON: whether it is a struct or
 // a map, a pointer to one, or a slice of one of these. A type that is parsed from a text, such as
-// time.Time, takes that text instead.
+// time.Time, takes that text instead. An Optional counts as what it holds.
 func isJSONForm(t reflect.Type) bool {
 	for _, kind := range []reflect.Kind{reflect.Slice, reflect.Pointer} {
 		if t.Kind() == kind && !parsesItself(t) {
 			t = t.Elem()
 		}
+	}
+	if inner := optionalType(t); inner != nil {
+		return isJSONForm(inner)
 	}
 	isObject := t.Kind() == reflect.Struct || t.Kind() == reflect.Map
 	return isObject && !parsesItself(t) && t != reflect.TypeFor[multipart.FileHeader]()
