@@ -123,7 +123,8 @@ func TestResultMistakes(t *testing.T) {
 			C http.Cookie `cookie:"c" minLength:"1"`
 			D int         `status:"201" minimum:"201"`
 			E []string    `body:"json" minItems:"x"`
-			F []string    `header:"F" maxItems:"2" maxItems:"1"`
+			//lint:ignore SA5008 the tag is what must be refused
+			F []string `header:"F" maxItems:"2" maxItems:"1"`
 		}{}), []string{`field A: minimum:"x" has no meaning for the type string`, `field A: maxlength:"2" has no meaning here: write maxLength:"2"`, `field B: maximum:"x" must be an integer`,
 			`field B: example:"y" must be an integer`, `field B: required:"true" has no meaning in a response`, `field C: minLength:"1" has no meaning for a cookie:"c"`, `field D: minimum:"201" has no meaning for a status:"201"`,
 			`field E: minItems:"x" must be a whole number of at least 0`, "field F: its tag has maxItems twice, and only the first counts"}},
