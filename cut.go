@@ -21,7 +21,7 @@ import (
 // after all. So whoever cuts leaves a mark. After each Use chain cutAgain looks for it, and FromHTTP
 // does after a plain handler, which may be another router behind middleware. A panic that Around
 // swallows has not come to this package yet, so it leaves its own mark; see watched. Nor has one that
-// passes a writer with a header of its own, which hides the mark from further outside; see markCut.
+// passes a writer with a header of its own, which hides the mark from further outside; see watchedUse.
 
 // cut ends a response that cannot be completed. It panics with http.ErrAbortHandler unless the
 // client has gone.
@@ -115,23 +115,28 @@ func (res *Response) mark() {
 	}
 }
 
-// markCut is deferred between two middlewares of Use, where w is the writer that the outer one has
-// passed on. If the panic of a cut comes by, it leaves a mark there, since the writer of the inner one
-// may have a header of its own, as that of http.TimeoutHandler does.
-func markCut(w http.ResponseWriter) {
-	v := recover()
-	if v == nil { // or runtime.Goexit
-		return
-	}
-	if v == http.ErrAbortHandler && w != nil {
-		if h := w.Header(); h[cutMark] == nil {
-			h[cutMark] = passing
-		}
-	}
-	panic(v)
+// watchedUse returns h, which another middleware of Use is about to wrap, so that the panic of a cut
+// leaves a mark in the header that the outer one has passed on. The writer of an inner one may have a
+// header of its own, as that of http.TimeoutHandler does.
+func watchedUse(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer func() {
+			v := recover()
+			if v == nil { // or runtime.Goexit
+				return
+			}
+			if v == http.ErrAbortHandler && w != nil {
+				if h := w.Header(); h[cutMark] == nil {
+					h[cutMark] = passing
+				}
+			}
+			panic(v)
+		}()
+		h.ServeHTTP(w, r)
+	})
 }
 
-// passing is the mark of markCut, which does not know the status of the part.
+// passing is the mark of watchedUse, which does not know the status of the part.
 var passing = []string{""}
 
 // cutAgain cuts the response if an exchange inside of a Use chain has done so, and the middleware

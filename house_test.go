@@ -29,7 +29,7 @@ var rooms = strings.Fields(`
 	tags.go jsontag.go outtype.go validate.go visit.go json.go
 	plan.go planbody.go planroute.go bind.go bindbody.go form.go
 	stream.go events.go
-	tree.go mux.go find.go cut.go fail.go serve.go reject.go reuse.go router.go
+	tree.go mux.go find.go cut.go fail.go serve.go chain.go reject.go reuse.go router.go
 	headertext.go result.go resultplan.go endpoint.go
 	jsonobject.go operation.go component.go schemarule.go schemavalue.go schema.go requestdoc.go responsedoc.go pathitem.go openapi.go
 	mask.go proxy.go`)

@@ -100,7 +100,7 @@ func (c *inChecker) checkTags(f reflect.StructField, name string) {
 		if isSecond(pairs, i) && (pair.key == "json" || slices.Contains(ruleKeywords, pair.key)) {
 			c.failf(name, "%s", secondPair(pair))
 		}
-		if fault := keywordFault(pair); fault != "" && keywordLike(pair.key) != "default" {
+		if fault := keywordFault(pair); fault != "" {
 			c.failf(name, "%s", fault)
 		}
 	}

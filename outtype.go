@@ -81,9 +81,8 @@ func (c *outChecker) check(t reflect.Type, field string) {
 func (c *outChecker) checkKeywords(tag reflect.StructTag, field string) {
 	pairs, _ := splitPairs(tag)
 	for i, p := range pairs {
-		_, isOther := otherKeywords[p.key]
-		switch fault := keywordFault(p); {
-		case fault != "" && !isOther && keywordLike(p.key) != "default":
+		switch fault := misspelled(p, ruleKeywords); {
+		case fault != "":
 			c.faults = append(c.faults, fmt.Errorf("field %s: %s", field, fault))
 		case isSecond(pairs, i) && slices.Contains(ruleKeywords, p.key):
 			c.faults = append(c.faults, fmt.Errorf("field %s: %s", field, secondPair(p)))

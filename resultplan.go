@@ -196,7 +196,7 @@ func (p *resultPlanner) checkTags(f reflect.StructField, key, name string) {
 		case pair.key == "required":
 			p.failf("field %s: %v has no meaning in a response", name, pair)
 		default:
-			if fault := keywordFault(pair); fault != "" && keywordLike(pair.key) != "default" {
+			if fault := keywordFault(pair); fault != "" {
 				p.failf("field %s: %s", name, fault)
 			}
 		}

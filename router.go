@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"reflect"
 	"runtime"
 	"slices"
 	"strconv"
@@ -259,20 +258,6 @@ func FromHTTP(h http.Handler) Handler {
 		}
 		return nil
 	}
-}
-
-// isNil reports whether v is nil, or an interface that holds a nil function or pointer, such as a
-// nil Handler or *http.ServeMux. Without it, a handler like that would panic at its first request
-// rather than at registration. A nil *Error responds nevertheless.
-func isNil(v any) bool {
-	switch v.(type) {
-	case nil:
-		return true
-	case *Error:
-		return false
-	}
-	r := reflect.ValueOf(v)
-	return (r.Kind() == reflect.Func || r.Kind() == reflect.Pointer) && r.IsNil()
 }
 
 // unusable returns an error if r has not been made by New or Group.

@@ -417,8 +417,8 @@ func (req *Request) close(res *Response) {
 	}
 }
 
-// follow tells Done which request an inner exchange has, at its begin and at its end. It knows that
-// of the outermost exchange by itself.
+// follow gives the recorder of Done the request of an inner exchange, when the exchange begins and
+// when it ends. The recorder has that of the outermost exchange already.
 func (req *Request) follow(res *Response, closed bool) {
 	if rec := req.recorder(res); rec != nil && res.w != http.ResponseWriter(rec) {
 		rec.follow(req, closed)
@@ -431,78 +431,4 @@ func removeFiles(form *multipart.Form) {
 	if form != nil {
 		form.RemoveAll()
 	}
-}
-
-// buildChains wraps the handler in the middleware of the route and of its groups, from the inside
-// out. Each middleware is called once for the route, at registration, and not for each request. A
-// gate before each level skips the level where match.skips says so. The outermost level of Use needs
-// none, because runRoute skips it.
-func (rt *route) buildChains() (err error) {
-	rt.aroundChain = callHandler(rt.handler)
-	next := http.Handler((*afterUse)(rt))
-	for s := rt.scope; s != nil; s = s.parent {
-		if len(s.around) > 0 {
-			if rt.aroundChain, err = wrap(watched(rt.aroundChain), s.around); err != nil {
-				return err
-			}
-			rt.aroundChain = gateAround(s, rt.aroundChain)
-		}
-		if len(s.use) > 0 && s.parent != nil { // the router's own Use runs before routing
-			if rt.useChain, err = wrapUse(next, s.use); err != nil {
-				return err
-			}
-			rt.outerUse = s
-			next = rt.gateUse(s, rt.useChain)
-		}
-	}
-	return nil
-}
-
-// gateAround returns a Handler that skips a level of Around, and with it all levels further inside,
-// if the page responds itself and the level is not shared by all of its routes.
-func gateAround(s *scope, level Handler) Handler {
-	return func(req *Request, res *Response) error {
-		if req.match.skips(s) {
-			return req.match.respond(req, res)
-		}
-		return level(req, res)
-	}
-}
-
-// gateUse is gateAround for a level of Use. It stands between two middlewares; see markCut.
-func (rt *route) gateUse(s *scope, level http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if f := rt.foundIn(w, r); f != nil && f.match.skips(s) {
-			(*afterUse)(rt).ServeHTTP(w, r)
-			return
-		}
-		defer markCut(w)
-		level.ServeHTTP(w, r)
-	})
-}
-
-// wrapUse is wrap for Use, with markCut between each two of the middlewares.
-func wrapUse(h http.Handler, use []func(http.Handler) http.Handler) (_ http.Handler, err error) {
-	for i := len(use) - 1; i >= 0; i-- {
-		if h, err = wrap(h, use[i:i+1]); err != nil || i == 0 {
-			break
-		}
-		inner := h
-		h = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			defer markCut(w)
-			inner.ServeHTTP(w, r)
-		})
-	}
-	return h, err
-}
-
-// wrap puts middleware around h. The first middleware becomes the outermost. h is an http.Handler
-// for Use and a Handler for Around.
-func wrap[H any](h H, middleware []func(H) H) (H, error) {
-	for i := len(middleware) - 1; i >= 0; i-- {
-		if h = middleware[i](h); isNil(h) {
-			return h, errors.New("middleware returned nil")
-		}
-	}
-	return h, nil
 }

@@ -188,7 +188,7 @@ func strayTags(f reflect.StructField, source, value string) (faults []string) {
 		case p.key == "required" && source != "path", p.key == "binding" && strings.Contains(p.value, "required"):
 			faults = append(faults, fmt.Sprintf("%v has no meaning here: write %v", p, tagPair{source, name + ",required"}))
 		default:
-			if fault := keywordFault(p); fault != "" {
+			if fault := cmp.Or(keywordFault(p), misspelled(p, []string{"default"})); fault != "" {
 				faults = append(faults, fault)
 			}
 		}
@@ -224,18 +224,24 @@ func keywordFault(p tagPair) string {
 	if instead, ok := otherKeywords[p.key]; ok {
 		return fmt.Sprintf("%v has no meaning here: %s", p, cmp.Or(instead, "check the value in Validate"))
 	}
-	if key := keywordLike(p.key); key != "" && key != p.key {
+	return misspelled(p, ruleKeywords)
+}
+
+// misspelled returns what is wrong with a pair whose key probably misspells one of some keywords, or
+// "".
+func misspelled(p tagPair, keywords []string) string {
+	if key := keywordLike(p.key, keywords); key != "" && key != p.key {
 		return fmt.Sprintf("%v has no meaning here: write %v", p, tagPair{key, p.value})
 	}
 	return ""
 }
 
-// keywordLike returns the keyword that a key of a tag probably misspells, or "". Of short keywords
+// keywordLike returns the one of some keywords that a key of a tag probably misspells, or "". Of short keywords
 // it knows only those in other letter case, because too many words are like them.
-func keywordLike(key string) string {
+func keywordLike(key string, keywords []string) string {
 	lower := strings.ToLower(key)
 	best, fewest := "", 3 // no more than two letters are wrong
-	for _, keyword := range append([]string{"default"}, ruleKeywords...) {
+	for _, keyword := range keywords {
 		n := editDistance(lower, strings.ToLower(keyword))
 		if n < fewest && (n == 0 || len(keyword) > len("format")) {
 			best, fewest = keyword, n
