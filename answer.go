@@ -206,7 +206,7 @@ func (res *Response) complete() error {
 	}
 	if res.extra != nil && res.extra.err != nil && !res.is(badHeader) {
 		if res.extra.err == ErrAnswered {
-			res.state |= isDone // the first response stands; what came after it is only logged
+			res.state |= isDone // the first response is whole; what came after it is only logged
 		}
 		return res.extra.err
 	}

@@ -13,8 +13,8 @@ import (
 )
 
 // This file holds the mistakes of beginners: of people who come from another router, or who write
-// their first handler. Each is refused at registration, or stands in the log, with the words that
-// say what to do.
+// their first handler. Each is refused at registration, or is logged, with a message that says what to
+// do.
 
 // Types that beginners use as In or Out.
 type (

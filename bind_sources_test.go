@@ -264,7 +264,7 @@ func TestBindNamesExact(t *testing.T) {
 }
 
 // Over HTTP/2 a client may send a field named host beside :authority, which net/http leaves in the
-// header. The host of the request is one value all the same.
+// header. The host of the request is still one value.
 func TestBindHostOnce(t *testing.T) {
 	t.Parallel()
 	r := httptest.NewRequest("GET", "http://example.com/", nil)

@@ -618,7 +618,7 @@ func TestCutThroughRecoveryWithin(t *testing.T) {
 				s := newAPI(t, func(api *apiroute.Router) { register(api, h) }, l.option(t))
 				wantCut(t, s)
 				if lines := l.take(); len(lines) != 1 || !strings.Contains(lines[0], ", cut: ") {
-					t.Errorf("Done is told %q, want that the response is cut", lines)
+					t.Errorf("Done is called with %q, want that the response is cut", lines)
 				}
 			})
 		}

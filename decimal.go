@@ -47,8 +47,8 @@ func parseDecimal(text string) decimal {
 	return d
 }
 
-// maxExponent is where parseExponent ends to count. No text that fits into memory has as many
-// digits, so the order of any two numbers is right of which not both are beyond it.
+// maxExponent is where parseExponent stops counting. No text that fits into memory has as many
+// digits, so two numbers are ordered rightly unless the exponents of both are beyond it.
 const maxExponent = 1 << 40
 
 // parseExponent parses the digits after an e, with or without a sign.

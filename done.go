@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// This file holds what [Done] is told about a request. A recorder sits between the server's writer
+// This file collects what [Done] is called with. A recorder sits between the server's writer
 // and the outermost exchange of the request, and counts what passes. The exchanges further inside,
 // which middleware may have wrapped, tell it what only they know: the route, the error, and whether
 // the response is cut.

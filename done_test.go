@@ -19,7 +19,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// A doneLog keeps what Done is told, one line for each request.
+// A doneLog keeps what Done is called with, one line for each request.
 type doneLog struct {
 	mu    sync.Mutex
 	lines []string
@@ -113,7 +113,7 @@ func doneRoutes(api *apiroute.Router) {
 	api.Mount("/mount", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, "mounted") }))
 }
 
-// Done is called once for each request, whatever becomes of it and whatever middleware does.
+// Done is called once for each request, however it ends and whatever middleware does.
 func TestDone(t *testing.T) {
 	t.Parallel()
 	hides := wraps(func(w http.ResponseWriter) http.ResponseWriter { return hidingWriter{w} })
@@ -412,7 +412,7 @@ func TestDoneIsLast(t *testing.T) {
 }
 
 // Middleware may respond while the handler still runs in another goroutine, as http.TimeoutHandler
-// does. Done knows the route all the same, and shares nothing with that goroutine.
+// does. Done still knows the route, and shares nothing with that goroutine.
 func TestDoneHandlerGoesOn(t *testing.T) {
 	t.Parallel()
 	started, release, ended := make(chan bool), make(chan bool), make(chan bool)

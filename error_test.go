@@ -203,7 +203,7 @@ func TestErrorResponse(t *testing.T) {
 	}
 }
 
-// A detail that is not UTF-8 is sent as JSON all the same.
+// A detail that is not UTF-8 is still sent as JSON.
 func TestErrorNotUTF8(t *testing.T) {
 	t.Parallel()
 	s := newAPI(t, func(api *apiroute.Router) { api.Get("/x", fail(apiroute.Errorf(400, "a\xffb"))) })

@@ -185,7 +185,7 @@ func ExampleJSONCodec() {
 	// "Q&A"
 }
 
-// An access log has one entry for each request, whatever becomes of it. A real one has the time and
+// An access log has one entry for each request, however it ends. A real one has the time and
 // the duration as well.
 func ExampleDone() {
 	logger := slog.New(slog.NewTextHandler(os.Stdout, &slog.HandlerOptions{

@@ -16,7 +16,7 @@ import (
 	"example.com/apiroute"
 )
 
-// The second response is an error, and the first one stands.
+// The second response is an error, and the first one is sent unchanged.
 func ExampleResponse_twice() {
 	api := apiroute.New(apiroute.Logger(slog.New(slog.NewTextHandler(io.Discard, nil))))
 	api.Get("/api/user", func(req *apiroute.Request, res *apiroute.Response) error {

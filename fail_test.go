@@ -455,7 +455,7 @@ type marshalFunc func() ([]byte, error)
 
 func (f marshalFunc) MarshalJSON() ([]byte, error) { return f() }
 
-// A handler that ignores the error of JSON has sent half a response all the same.
+// A handler that ignores the error of JSON has still sent half a response.
 func TestErrorOfMarshalJSONIgnored(t *testing.T) {
 	t.Parallel()
 	s := newAPI(t, func(api *apiroute.Router) {

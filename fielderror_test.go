@@ -125,7 +125,7 @@ func (s *shade) UnmarshalText(b []byte) error {
 	return values
 }
 
-// A type's own code says with a FieldError what the client is told, wherever the text comes from.
+// A FieldError of a type's own code is sent to the client, wherever the text comes from.
 func TestFieldErrorOfUnmarshalText(t *testing.T) {
 	t.Parallel()
 	type form struct {

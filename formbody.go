@@ -29,7 +29,7 @@ var (
 
 // maxPairs is how many pairs a query or a urlencoded form may have. From more, net/url parses none
 // at all, so that code which asks URL.Query for a filter or a permission would find nothing. Where
-// net/url has no such limit, as in older versions of Go, the package has it all the same.
+// net/url has no such limit, as in older versions of Go, this package applies it anyway.
 const maxPairs = 10_000
 
 // hasTooManyPairs reports whether a query or a form exceeds maxPairs. Like net/url, it counts empty

@@ -113,7 +113,7 @@ func TestHostileRegistrationOther(t *testing.T) {
 	}
 }
 
-// A path that is registered twice is told with the place of the first call.
+// The panic for a path that is registered twice names the place of the first call.
 func TestHostileRegistrationSite(t *testing.T) {
 	t.Parallel()
 	api := apiroute.New()

@@ -19,7 +19,7 @@ import (
 
 // A rule is one keyword with its value, such as maximum:"100", compiled for one Go type.
 type rule struct {
-	breach                          // what the client is told if a value breaks the rule
+	breach                          // the code and the detail of the response if a value breaks the rule
 	holds  func(reflect.Value) bool // for a value of the type, which is not a pointer
 }
 

@@ -93,7 +93,7 @@ func TestOwnResponseLost(t *testing.T) {
 }
 
 // The routes of a page may each have options of their own, and routes may be added while a request is
-// in the middleware. Then the response to another method is a 405 all the same.
+// in the middleware. The response to another method is still a 405.
 func TestOwnResponsesOfDisjointOptions(t *testing.T) {
 	t.Parallel()
 	add := func() {}

@@ -426,7 +426,7 @@ func TestMiddlewarePanics(t *testing.T) {
 						got.wantProblem(t, 500)
 					}
 					if strings.Contains(got.body, "secret") {
-						t.Errorf("%s: the client is told %q", what, got.body)
+						t.Errorf("%s: the client gets %q", what, got.body)
 					}
 					if tt.name == "Use before" && got.header.Get("X-Id") != "1" {
 						t.Errorf("%s: the middleware's own header is gone", what)

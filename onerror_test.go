@@ -149,7 +149,7 @@ func TestOnErrorSeesAll(t *testing.T) {
 	}
 }
 
-// After the first byte OnError is told of the error, and cannot change the response.
+// After the first byte OnError is called with the error, and cannot change the response.
 func TestOnErrorAfterFirstByte(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {

@@ -121,7 +121,7 @@ func parseProxyTarget(target string) (*url.URL, error) {
 }
 
 // A proxyCall is one request that Proxy passes on. It configures the ReverseProxy for this request
-// and keeps what comes of it.
+// and keeps its outcome.
 type proxyCall struct {
 	mask  *mask
 	edits []func(*httputil.ProxyRequest)

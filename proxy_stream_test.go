@@ -474,7 +474,7 @@ func TestProxyServiceBreaksOff(t *testing.T) {
 	}
 }
 
-// If the client goes, the service is told.
+// If the client leaves, the request to the service is cancelled.
 func TestProxyClientGone(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct{ name, begin string }{

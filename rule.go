@@ -27,7 +27,7 @@ type rules struct {
 type keywords map[string][]string
 
 // ruleKeywords are the keywords that make a rule, in the order in which rules are checked. Of
-// several broken rules of one value, the client is told the first.
+// several broken rules of one value, the response names the first.
 var ruleKeywords = []string{
 	"enum", "minLength", "maxLength", "format", "pattern",
 	"minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum", "multipleOf",
@@ -204,7 +204,7 @@ func schemaText(v reflect.Value) (text, kind string) {
 	return fmt.Sprint(v), "other value"
 }
 
-// floatText returns a float as JSON has it, with an exponent only if that is large.
+// floatText returns a float as it is written in JSON, with an exponent only if that is large.
 func floatText(v reflect.Value) string {
 	if f := math.Abs(v.Float()); f != 0 && f < 1e-6 || f >= 1e21 {
 		return strconv.FormatFloat(v.Float(), 'e', -1, v.Type().Bits())

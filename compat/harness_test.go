@@ -278,7 +278,7 @@ func (s *site) serve(h http.Handler, protocol string) {
 	s.client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 }
 
-// do sends the request of a situation and returns what comes of it. If streams is false, the
+// do sends the request of a situation and returns the outcome. If streams is false, the
 // client does not wait for an event before it leaves.
 func (s *site) do(which situation, streams bool) outcome {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
