@@ -122,7 +122,7 @@ func (rec *recorder) Write(b []byte) (int, error) {
 
 // ReadFrom sends the rest of r, so that the server can use sendfile.
 func (rec *recorder) ReadFrom(r io.Reader) (int64, error) {
-	n, err := io.Copy(rec.w, r)
+	n, err := copyTo(rec.w, r)
 	rec.count(n, nil) // the error may be that of r
 	return n, err
 }

@@ -10,6 +10,10 @@ import (
 	"time"
 )
 
+// keepAlive is the time without an event after which an event stream sends a comment. Proxies tend
+// to close connections that have been idle for 30 or 60 seconds.
+const keepAlive = 15 * time.Second
+
 // An Event is one server-sent event, as defined by the HTML standard
 // (https://html.spec.whatwg.org/multipage/server-sent-events.html).
 type Event struct {

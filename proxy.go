@@ -140,6 +140,7 @@ func (c *proxyCall) run() error {
 		ModifyResponse: c.modifyResponse,
 		ErrorHandler:   func(_ http.ResponseWriter, _ *http.Request, err error) { c.err = err },
 		ErrorLog:       log.New(writerFunc(c.noteBroken), "", 0),
+		BufferPool:     &partBuffers, // what the transport reads into, and no code of the program
 	}
 	defer c.endBodyWithContext()()
 	c.passOn(proxy)

@@ -390,6 +390,109 @@ func TestEndpointBodyWrites(t *testing.T) {
 	}
 }
 
+// The buffer of a stream is used again, so that a stream costs no memory of its length.
+func TestPartMemoryKept(t *testing.T) {
+	if apiroute.RaceEnabled {
+		t.Skip("the race detector makes pools forget")
+	}
+	back := newServer(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, "hello") }))
+	stream := func(_ *apiroute.Request, res *apiroute.Response) error {
+		return res.Stream("text/plain", onlyReader{strings.NewReader("hello")})
+	}
+	copied := func(_ *apiroute.Request, res *apiroute.Response) error {
+		_, err := io.Copy(res, onlyReader{strings.NewReader("hello")})
+		return err
+	}
+	for _, tt := range []struct {
+		name    string
+		handler apiroute.Handler
+		opts    []apiroute.Option
+	}{
+		{"Stream", stream, nil},
+		{"io.Copy", copied, nil},
+		{"io.Copy after the header", func(req *apiroute.Request, res *apiroute.Response) error {
+			res.WriteHeader(200)
+			return copied(req, res)
+		}, nil},
+		{"io.Copy with Done", func(req *apiroute.Request, res *apiroute.Response) error {
+			res.WriteHeader(200)
+			return copied(req, res)
+		}, []apiroute.Option{apiroute.Done(func(*apiroute.Request, apiroute.Outcome) {})}},
+		{"Proxy", apiroute.Proxy(back.URL), nil},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			const n, most = 50, 24 << 10
+			api := apiroute.New(append(tt.opts, quiet())...)
+			api.Get("/x", tt.handler)
+			w := blankWriter{http.Header{}}
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			for range n {
+				api.ServeHTTP(w, newRequest("GET", "/x", ""))
+			}
+			runtime.ReadMemStats(&after)
+			if got := (after.TotalAlloc - before.TotalAlloc) / n; got > most {
+				t.Errorf("a response of 5 bytes costs %d bytes of memory, want at most %d", got, most)
+			}
+		})
+	}
+}
+
+// A reader that fails may go on writing into the buffer that it was given, and one may claim to have
+// read more than it has. Neither shows in another response.
+func TestPartIsNotShared(t *testing.T) {
+	const secret = "the secret of another client"
+	send := map[string]func(*apiroute.Response, io.Reader) error{
+		"Stream":  func(res *apiroute.Response, r io.Reader) error { return res.Stream("text/plain", r) },
+		"io.Copy": func(res *apiroute.Response, r io.Reader) error { _, err := io.Copy(res, r); return err },
+	}
+	for _, tt := range []struct {
+		name  string
+		end   func() error
+		again bool // whether the buffer may be used again
+	}{
+		{"at its end", func() error { return io.EOF }, true},
+		{"with an error", func() error { return io.ErrUnexpectedEOF }, false},
+		{"with a panic", func() error { panic(http.ErrAbortHandler) }, false},
+	} {
+		for name, send := range send {
+			t.Run(name+" of a reader that stops "+tt.name, func(t *testing.T) {
+				for range 20 {
+					var first, second []byte
+					var reader io.Reader
+					api := apiroute.New(quiet())
+					api.Get("/x", func(_ *apiroute.Request, res *apiroute.Response) error { return send(res, reader) })
+					reader = readFunc(func(p []byte) (int, error) {
+						if first == nil {
+							first = p
+							return copy(p, secret), nil
+						}
+						return 0, tt.end()
+					})
+					recovered(func() { serveRecorder(api, newRequest("GET", "/x", "")) })
+					reader = readFunc(func(p []byte) (int, error) {
+						if second == nil {
+							second = p
+							return len(secret), nil // without having read anything
+						}
+						return 0, io.EOF
+					})
+					got := serveRecorder(api, newRequest("GET", "/x", ""))
+					if got.body != strings.Repeat("\x00", len(secret)) {
+						t.Fatalf("the next response has %q", got.body)
+					}
+					if !tt.again && &first[0] == &second[0] {
+						t.Fatal("the buffer is used again")
+					}
+				}
+			})
+		}
+	}
+}
+
+// onlyReader hides all methods of a reader but Read.
+type onlyReader struct{ io.Reader }
+
 // OnError may keep an error of encoding/json, which holds the value that could not be encoded.
 func TestEndpointOutError(t *testing.T) {
 	type Out struct{ N float64 }

@@ -10,14 +10,6 @@ import (
 	"time"
 )
 
-const (
-	// maxPart is the size in bytes of the largest part that Stream sends at once.
-	maxPart = 32 << 10
-	// keepAlive is the time without an event after which an event stream sends a comment. Proxies
-	// tend to close connections that have been idle for 30 or 60 seconds.
-	keepAlive = 15 * time.Second
-)
-
 // errHeadOnly ends a handler that would otherwise stream a body to a HEAD request.
 var errHeadOnly = errors.New("apiroute: the response to HEAD has no body")
 
@@ -55,7 +47,7 @@ func (res *Response) Stream(contentType string, r io.Reader) error {
 	if res.is(isHead) || res.bodyless() {
 		return headOnly(res.sendStreamHeader())
 	}
-	buf := make([]byte, maxPart)
+	buf := partBuffers.Get()
 	for {
 		n, err := r.Read(buf)
 		if res.code == 0 {
@@ -66,6 +58,7 @@ func (res *Response) Stream(contentType string, r io.Reader) error {
 			return err
 		}
 		if err == io.EOF {
+			partBuffers.Put(buf) // here only: a reader that fails may go on writing into it
 			res.state |= isDone
 			return nil
 		}

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"strconv"
+	"sync"
 	"time"
 )
 
@@ -143,11 +144,48 @@ func (res *Response) guard() (done func()) {
 func (res *Response) ReadFrom(r io.Reader) (int64, error) {
 	if res.code == 0 || res.is(isHead|isDone|hijacked|streaming) || bodyless(int(res.code)) {
 		// Write may have to look at the first bytes.
-		return io.Copy(struct{ io.Writer }{res}, r)
+		return copyTo(struct{ io.Writer }{res}, r)
 	}
-	n, err := io.Copy(res.w, r)
+	n, err := copyTo(res.w, r)
 	res.count(n, err)
 	return n, err
+}
+
+// copyTo sends the rest of r to w, which may use sendfile if it has a method ReadFrom.
+func copyTo(w io.Writer, r io.Reader) (int64, error) {
+	if to, ok := w.(io.ReaderFrom); ok {
+		return to.ReadFrom(r)
+	}
+	buf := partBuffers.Get()
+	n, err := io.CopyBuffer(w, r, buf)
+	if err == nil { // a reader that fails or panics may go on writing into the buffer
+		partBuffers.Put(buf)
+	}
+	return n, err
+}
+
+// maxPart is the size in bytes of the largest part of a body that is copied or streamed at once.
+const maxPart = 32 << 10
+
+// partBuffers holds the buffers for such parts that are not in use.
+var partBuffers bufferPool
+
+// A bufferPool is a pool of buffers of maxPart bytes. It is an httputil.BufferPool.
+type bufferPool struct{ pool sync.Pool }
+
+// Get returns a buffer that holds zeros.
+func (p *bufferPool) Get() []byte {
+	if b, ok := p.pool.Get().(*[maxPart]byte); ok {
+		return b[:]
+	}
+	return make([]byte, maxPart)
+}
+
+// Put takes back a buffer that nobody uses any more. It is cleared, because a reader may claim to
+// have read more than it has.
+func (p *bufferPool) Put(b []byte) {
+	clear(b)
+	p.pool.Put((*[maxPart]byte)(b))
 }
 
 // count counts the bytes of a body that has a Content-Length, and remembers that writing has failed.
