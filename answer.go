@@ -267,10 +267,10 @@ func (res *Response) notModified(h http.Header, body []byte) bool {
 	if r.Method != http.MethodGet && r.Method != http.MethodHead || res.statusOr(http.StatusOK) != http.StatusOK {
 		return false
 	}
-	if h.Get("ETag") == "" {
-		h.Set("ETag", etagOf(body))
+	if h.Get("Etag") == "" {
+		h["Etag"] = []string{etagOf(body)}
 	}
-	return etagMatches(strings.Join(r.Header.Values("If-None-Match"), ","), h.Get("ETag"))
+	return etagMatches(strings.Join(r.Header["If-None-Match"], ","), h.Get("Etag"))
 }
 
 // setType sets the Content-Type unless the handler has set one, and forbids browsers to guess

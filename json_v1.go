@@ -21,12 +21,19 @@ const jsonV2 = false
 
 // unmarshal decodes a JSON text into dst, a pointer.
 func unmarshal(data []byte, dst any, rejectUnknown bool) error {
-	if rejectUnknown && json.Valid(data) { // a Decoder ignores what follows the value
-		d := json.NewDecoder(bytes.NewReader(data))
-		d.DisallowUnknownFields()
-		return d.Decode(dst)
+	if !rejectUnknown {
+		return json.Unmarshal(data, dst)
 	}
-	return json.Unmarshal(data, dst)
+	d := json.NewDecoder(bytes.NewReader(data))
+	d.DisallowUnknownFields()
+	err := d.Decode(dst)
+	switch rest := data[d.InputOffset():]; { // which a Decoder ignores
+	case err == nil && len(bytes.TrimLeft(rest, " \t\r\n")) == 0:
+		return nil
+	case json.Valid(data):
+		return err
+	}
+	return json.Unmarshal(data, dst) // for its syntax error
 }
 
 // encode writes v as JSON and a newline to w, with one call of Write. An error of Write is returned as it
