@@ -130,6 +130,7 @@ type proxyCall struct {
 
 	header http.Header // a copy of the response's header when the handler was called
 	err    error       // why there is no response to pass on, or why it broke off; nil if it is whole
+	part   []byte      // the buffer that ReverseProxy has put back; nil until then
 }
 
 // run passes the request on and sends the response, or returns the error that stands for it.
@@ -140,7 +141,7 @@ func (c *proxyCall) run() error {
 		ModifyResponse: c.modifyResponse,
 		ErrorHandler:   func(_ http.ResponseWriter, _ *http.Request, err error) { c.err = err },
 		ErrorLog:       log.New(writerFunc(c.noteBroken), "", 0),
-		BufferPool:     &partBuffers, // what the transport reads into, and no code of the program
+		BufferPool:     c,
 	}
 	defer c.endBodyWithContext()()
 	c.passOn(proxy)
@@ -165,7 +166,18 @@ func (c *proxyCall) passOn(proxy *httputil.ReverseProxy) {
 		}
 	}()
 	proxy.ServeHTTP(c.res, c.req.Request)
+	if c.err == nil && c.part != nil {
+		partBuffers.Put(c.part)
+	}
 }
+
+// Get returns the buffer for the body of the response. A proxyCall is the httputil.BufferPool of
+// its ReverseProxy, which needs one buffer at most.
+func (c *proxyCall) Get() []byte { return partBuffers.Get() }
+
+// Put keeps the buffer for passOn. ReverseProxy puts it back even after an error or a panic, after
+// which a body of the program's own http.DefaultTransport may go on writing into it.
+func (c *proxyCall) Put(part []byte) { c.part = part }
 
 // errCopy is the error for a response that could not be passed on to its end, if nothing else is
 // known of it.

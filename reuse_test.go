@@ -442,9 +442,22 @@ func TestPartMemoryKept(t *testing.T) {
 // read more than it has. Neither shows in another response.
 func TestPartIsNotShared(t *testing.T) {
 	const secret = "the secret of another client"
-	send := map[string]func(*apiroute.Response, io.Reader) error{
-		"Stream":  func(res *apiroute.Response, r io.Reader) error { return res.Stream("text/plain", r) },
-		"io.Copy": func(res *apiroute.Response, r io.Reader) error { _, err := io.Copy(res, r); return err },
+	before := http.DefaultTransport
+	defer func() { http.DefaultTransport = before }()
+	send := map[string]func(*apiroute.Request, *apiroute.Response, io.Reader) error{
+		"Stream": func(_ *apiroute.Request, res *apiroute.Response, r io.Reader) error {
+			return res.Stream("text/plain", r)
+		},
+		"io.Copy": func(_ *apiroute.Request, res *apiroute.Response, r io.Reader) error {
+			_, err := io.Copy(res, r)
+			return err
+		},
+		"Proxy": func(req *apiroute.Request, res *apiroute.Response, r io.Reader) error {
+			http.DefaultTransport = transportFunc(func(*http.Request) (*http.Response, error) {
+				return &http.Response{StatusCode: 200, Header: http.Header{}, Body: io.NopCloser(r)}, nil
+			})
+			return apiroute.Proxy("http://internal")(req, res)
+		},
 	}
 	for _, tt := range []struct {
 		name  string
@@ -461,7 +474,7 @@ func TestPartIsNotShared(t *testing.T) {
 					var first, second []byte
 					var reader io.Reader
 					api := apiroute.New(quiet())
-					api.Get("/x", func(_ *apiroute.Request, res *apiroute.Response) error { return send(res, reader) })
+					api.Get("/x", func(req *apiroute.Request, res *apiroute.Response) error { return send(req, res, reader) })
 					reader = readFunc(func(p []byte) (int, error) {
 						if first == nil {
 							first = p
