@@ -82,12 +82,13 @@ func (p *calls) put(c *call) {
 }
 
 // emptied returns the buffer for the next body: this one, cleared so that no byte of one client can
-// reach another, or nil if it is larger than maxBuffer.
+// reach another, or nil if it is larger than maxBuffer. It is cleared to its capacity, because a
+// reader may use all of it as scratch space; see [io.Reader].
 func emptied(buffer []byte) []byte {
 	if cap(buffer) > maxBuffer {
 		return nil
 	}
-	clear(buffer)
+	clear(buffer[:cap(buffer)])
 	return buffer[:0]
 }
 
