@@ -25,7 +25,8 @@ import (
 //	Use                      the Response            the body, In and Out
 //	Around                   the Request as well     In and Out
 //
-// A [JSONCodec] may keep what it decodes, so with one the body and In are not used again.
+// A [JSONCodec] may keep what it decodes, so with one the body and In are not used again. Done gets
+// the Request, so with it the same holds as with Around.
 //
 // OnError gets both, but only with an error. What it has been given is not used again, and after a
 // panic nothing is.
@@ -45,7 +46,8 @@ func (rt *route) limitReuse() {
 	if hasUse || hasAround {
 		rt.serveAlone = nil
 	}
-	if hasAround || rt.scope.unmarshal != nil { // a codec may keep the JSON text
+	// A codec may keep the JSON text, and Done may read the body after the endpoint.
+	if hasAround || rt.scope.unmarshal != nil || rt.scope.done != nil {
 		rt.reusesBody = false
 	}
 }

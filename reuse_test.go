@@ -225,7 +225,7 @@ func keptInputs[In any](t *testing.T, body func(i int) string, opts ...apiroute.
 	return kept
 }
 
-// Middleware that sees the request of an endpoint can read its body, even after the endpoint.
+// Whoever sees the request of an endpoint can read its body, even after the endpoint.
 func TestEndpointBodySeen(t *testing.T) {
 	t.Parallel()
 	const text = `{"id":7}`
@@ -245,6 +245,7 @@ func TestEndpointBodySeen(t *testing.T) {
 		}
 	})
 	onError := apiroute.OnError(func(req *apiroute.Request, res *apiroute.Response, err error) error { read(req); return err })
+	done := apiroute.Done(func(req *apiroute.Request, _ apiroute.Outcome) { read(req) })
 	for _, tt := range []struct {
 		name   string
 		router []apiroute.Option
@@ -258,6 +259,8 @@ func TestEndpointBodySeen(t *testing.T) {
 		{name: "OnError of the router", router: []apiroute.Option{onError}, err: apiroute.Errorf(409, "taken"), want: text + " " + text + " <nil>"},
 		{name: "OnError of the route", route: []apiroute.Option{onError}, err: apiroute.Errorf(409, "taken"), want: text + " " + text + " <nil>"},
 		{name: "OnError, no error", router: []apiroute.Option{onError}},
+		{name: "Done", router: []apiroute.Option{done}, want: text + " " + text + " <nil>"},
+		{name: "Done, an error", router: []apiroute.Option{done}, err: apiroute.Errorf(409, "taken"), want: text + " " + text + " <nil>"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			seen = ""
