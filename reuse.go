@@ -20,23 +20,22 @@ import (
 // The rule on a route depends on who gets the exchange. A typed endpoint gets a copy of its In and
 // a context, never the Request or the Response.
 //
-//	middleware of the route  who else gets what      what may be used again
-//	none                     nobody                  the exchange, the body, In and Out
-//	Use                      the Response            the body, In and Out
-//	Around                   the Request as well     In and Out
+//	around the endpoint  who else gets what      what may be used again
+//	nobody               nobody                  the exchange, the body, In and Out
+//	Use                  the Response            the body, In and Out
+//	Around, or Done      the Request as well     In and Out
 //
-// A [JSONCodec] may keep what it decodes, so with one the body and In are not used again. Done gets
-// the Request, so with it the same holds as with Around.
+// A [JSONCodec] may keep what it decodes, so with one the body and In are not used again.
 //
-// OnError gets both, but only with an error. What it has been given is not used again, and after a
-// panic nothing is.
+// OnError gets the Request and the Response, but only with an error. What it has been given is not
+// used again, and after a panic nothing is.
 //
 // A reader or a writer of the program is given a buffer that is used again, as net/http gives it
 // one: it must not retain it; see [io.Reader] and [io.Writer]. After an error or a panic of a reader
 // the buffer is not used again, since the reader may have left a goroutine behind that fills it.
 
-// limitReuse applies the rule on a route: it clears the kinds of reuse that the middleware of the
-// route, or a codec of the program, rules out.
+// limitReuse applies the rule on a route: it clears the kinds of reuse that the options of the route
+// rule out.
 func (rt *route) limitReuse() {
 	hasUse, hasAround := false, false
 	for s := rt.scope; s != nil; s = s.parent {
@@ -46,8 +45,7 @@ func (rt *route) limitReuse() {
 	if hasUse || hasAround {
 		rt.serveAlone = nil
 	}
-	// A codec may keep the JSON text, and Done may read the body after the endpoint.
-	if hasAround || rt.scope.unmarshal != nil || rt.scope.done != nil {
+	if hasAround || rt.scope.done != nil || rt.scope.unmarshal != nil { // a codec may keep the JSON text
 		rt.reusesBody = false
 	}
 }
