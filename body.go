@@ -191,9 +191,20 @@ func readAll(b []byte, read func([]byte) (int, error), length int64) ([]byte, er
 			return nil, err
 		}
 		if len(b) == cap(b) {
-			b = append(b, 0)[:len(b)]
+			b = enlarged(b, length)
 		}
 	}
+}
+
+// enlarged returns a full buffer with twice the room, or with just enough for a body of the given
+// length. The memory is thus in proportion to what a client has sent, whatever it announces. append
+// would grow a large buffer by a quarter each time, and so copy each byte several times.
+func enlarged(b []byte, length int64) []byte {
+	n := 2 * cap(b)
+	if int64(cap(b)) <= length && length <= int64(n) {
+		n = int(length) + 1 // room to see the end without growing
+	}
+	return append(make([]byte, 0, n), b...)
 }
 
 // errBodyRead means that the handler, or middleware, has read the body already. That is a mistake

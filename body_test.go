@@ -615,6 +615,9 @@ func TestRequestBytesMemory(t *testing.T) {
 		{0, "", 1},
 		{1<<16 - 1, "abc", 1 << 16},
 		{1 << 16, strings.Repeat("x", 1<<16), 1 << 17},
+		{1 << 17, strings.Repeat("x", 1<<17), 1<<17 + 1},
+		{1 << 40, strings.Repeat("x", 1<<17), 1 << 18},
+		{3, strings.Repeat("x", 1<<17), 1 << 18},
 		{-1, strings.Repeat("x", 1<<20), 1 << 21},
 	} {
 		t.Run(fmt.Sprintf("Content-Length %d, %d bytes", test.length, len(test.body)), func(t *testing.T) {
@@ -636,6 +639,34 @@ func TestRequestBytesMemory(t *testing.T) {
 			}))
 			serveRecorder(api, r).want(t, 204, "")
 		})
+	}
+}
+
+// The buffer for a long body doubles, so that each byte is copied once on average.
+func TestRequestBytesAllocs(t *testing.T) {
+	if apiroute.RaceEnabled {
+		t.Skip("the race detector allocates too")
+	}
+	const length = 1 << 20
+	api := apiroute.New(quiet())
+	api.Post("/x", func(req *apiroute.Request, _ *apiroute.Response) error {
+		b, err := req.Bytes()
+		if len(b) != length {
+			t.Errorf("got %d bytes, %v; want %d", len(b), err, length)
+		}
+		return err
+	})
+	r, body, text := message{}.request(t), &rewindBody{}, strings.Repeat("x", length)
+	r.ContentLength = length
+	w := blankWriter{http.Header{}}
+	got := testing.AllocsPerRun(10, func() {
+		body.Reset(text)
+		r.Body = body
+		api.ServeHTTP(w, r)
+	})
+	const want = 2 + 5 // the exchange and the body, and buffers of 1/16, 1/8, 1/4, 1/2 and 1 MiB
+	if got > want {
+		t.Errorf("%v allocations, want at most %v", got, want)
 	}
 }
 
