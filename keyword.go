@@ -152,6 +152,10 @@ func isMultiple(v reflect.Value, d divisor) bool {
 	return parseDecimal(string(text)).multipleOf(d)
 }
 
+// fewWords is the number of words up to which comparing a text with each is as fast as a map. The codes
+// of all countries are more.
+const fewWords = 16
+
 // enumRule compiles enum.
 func enumRule(t reflect.Type, words []string) (rule, error) {
 	if !isText(t) && !isNumeric(t) && !isBool(t) {
@@ -179,6 +183,12 @@ func enumRule(t reflect.Type, words []string) (rule, error) {
 	switch {
 	case isBool(t):
 		r.holds = func(v reflect.Value) bool { return slices.Contains(words, strconv.FormatBool(v.Bool())) }
+	case isText(t) && len(words) > fewWords:
+		set := map[string]bool{}
+		for _, word := range words {
+			set[word] = true
+		}
+		r.holds = func(v reflect.Value) bool { return set[v.String()] }
 	case isText(t):
 		r.holds = func(v reflect.Value) bool { return slices.Contains(words, v.String()) }
 	default:

@@ -108,6 +108,8 @@ func TestRules(t *testing.T) {
 		{`enum:"1,0.50"`, numbers("1.0", "5e-1", "10e-1"), numbers("", "1.1", "0.5000000000000000000000001")},
 		{`enum:"a,é,"`, []any{"a", "é", ""}, []any{"A", "e\u0301", "a,é", "a,"}},
 		{`enum:"a,b"`, []any{ruleWord("a")}, []any{ruleWord("c"), ruleWord("")}},
+		{`enum:"a,b,c,d,e,f,g,h,i,j,k,l,m,n,o,p,é,"`, []any{"a", "p", "é", ""}, []any{"A", "q", "e\u0301", "a,b"}},
+		{`enum:"a,b,c,d,e,f,g,h,i,j,k,l,m,n,o,p,q"`, []any{ruleWord("q")}, []any{ruleWord("r"), ruleWord("")}},
 		{`enum:"false"`, []any{false}, []any{true}},
 		{`minLength:"0"`, []any{"", "a"}, nil},
 		{`minLength:"3"`, []any{"abc", "日本語", "😀😀😀", strings.Repeat("é", 50)}, []any{"", "ab", "éé", "😀😀"}},
