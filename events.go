@@ -1,9 +1,9 @@
 package apiroute
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -69,7 +69,7 @@ func (res *Response) Events() (*EventStream, error) {
 	if err := res.beginStream(h["Content-Type"]); err != nil {
 		return nil, err
 	}
-	if err := res.flushPart(); err != nil {
+	if err := res.writeAndFlush(nil); err != nil {
 		return nil, res.misuse(err)
 	}
 	s := &EventStream{res: res}
@@ -132,42 +132,48 @@ func (e Event) encode(marshal func(any) ([]byte, error)) ([]byte, error) {
 	if strings.ContainsAny(e.ID, "\r\n\x00") || strings.ContainsAny(e.Type, "\r\n") {
 		return nil, fmt.Errorf("apiroute: Send: event %q of type %q contains a line break or NUL", e.ID, e.Type)
 	}
-	var b bytes.Buffer
+	var b []byte
 	if e.Type != "" {
-		b.WriteString("event: " + e.Type + "\n")
+		b = append(b, "event: "+e.Type+"\n"...)
 	}
 	if e.ID != "" {
-		b.WriteString("id: " + e.ID + "\n")
+		b = append(b, "id: "+e.ID+"\n"...)
 	}
 	if e.Retry > 0 {
-		b.WriteString("retry: " + strconv.FormatInt(roundUpToMillis(e.Retry), 10) + "\n")
+		b = append(strconv.AppendInt(append(b, "retry: "...), roundUpToMillis(e.Retry), 10), '\n')
 	}
-	if e.Data != nil {
-		data, err := eventData(e.Data, marshal)
+	switch d := e.Data.(type) {
+	case nil:
+	case string:
+		b = appendLines(b, d)
+	case []byte:
+		b = appendLines(b, d)
+	default:
+		text, err := marshal(d)
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("apiroute: Send: %w", err)
 		}
-		for _, line := range strings.Split(lineBreaks.Replace(data), "\n") {
-			b.WriteString("data: " + line + "\n")
-		}
+		b = appendLines(b, text)
 	}
-	b.WriteByte('\n')
-	return b.Bytes(), nil
+	return append(b, '\n'), nil
 }
 
-// eventData returns the data of an event as a string that may contain line breaks.
-func eventData(data any, marshal func(any) ([]byte, error)) (string, error) {
-	switch d := data.(type) {
-	case string:
-		return d, nil
-	case []byte:
-		return string(d), nil
+// appendLines appends the data of an event, each line of it as a field of its own. The HTML standard
+// has three line breaks: \n, \r and \r\n.
+func appendLines[T string | []byte](b []byte, data T) []byte {
+	b = slices.Grow(b, len("data: ")+len(data)+len("\n\n")) // for one line, as JSON is
+	begin := 0
+	for i := 0; i < len(data); i++ {
+		switch c := data[i]; {
+		case c > '\r': // nearly all bytes
+		case c == '\n' && i > 0 && data[i-1] == '\r': // the line has ended before
+			begin = i + 1
+		case c == '\n', c == '\r':
+			b = append(append(append(b, "data: "...), data[begin:i]...), '\n')
+			begin = i + 1
+		}
 	}
-	b, err := marshal(data)
-	if err != nil {
-		return "", fmt.Errorf("apiroute: Send: %w", err)
-	}
-	return string(b), nil
+	return append(append(append(b, "data: "...), data[begin:]...), '\n')
 }
 
 // roundUpToMillis returns d in milliseconds. It rounds up, because a retry of 0 would make the
@@ -179,6 +185,3 @@ func roundUpToMillis(d time.Duration) int64 {
 	}
 	return ms
 }
-
-// lineBreaks replaces the three line breaks of the HTML standard by one, "\n".
-var lineBreaks = strings.NewReplacer("\r\n", "\n", "\r", "\n")

@@ -3,6 +3,7 @@ package apiroute_test
 import (
 	"bufio"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -34,6 +35,9 @@ func TestEventText(t *testing.T) {
 		{"LF", apiroute.Event{Data: "a\nb"}, "data: a\ndata: b\n\n"},
 		{"CRLF", apiroute.Event{Data: "a\r\nb"}, "data: a\ndata: b\n\n"},
 		{"CR", apiroute.Event{Data: "a\rb"}, "data: a\ndata: b\n\n"},
+		{"line breaks at both ends", apiroute.Event{Data: "\r\na\r\n"}, "data: \ndata: a\ndata: \n\n"},
+		{"CR and CRLF", apiroute.Event{Data: "a\r\r\n\n\rb"}, "data: a\ndata: \ndata: \ndata: \ndata: b\n\n"},
+		{"bytes with CRLF", apiroute.Event{Data: []byte("a\r\nb")}, "data: a\ndata: b\n\n"},
 		{"empty lines", apiroute.Event{Data: "a\n\nb\n"}, "data: a\ndata: \ndata: b\ndata: \n\n"},
 		{"data like a field after LF and CR", apiroute.Event{Data: "a\n\revent: x"}, "data: a\ndata: \ndata: event: x\n\n"},
 		{"data like a field", apiroute.Event{Data: "id: 1"}, "data: id: 1\n\n"},
@@ -67,6 +71,46 @@ func TestEventText(t *testing.T) {
 		})
 	}
 }
+
+// An event costs two allocations, and one for each time that its lines make it much longer. A stream
+// costs nothing for each event.
+func TestEventAllocs(t *testing.T) {
+	if apiroute.RaceEnabled {
+		t.Skip("the race detector allocates too")
+	}
+	for _, tt := range []struct {
+		name string
+		data any
+		most float64
+	}{
+		{"a long text", strings.Repeat("x", 100_000), 2},
+		{"lines", strings.Repeat("a line of text\n", 1000), 3},
+		{"JSON", json.RawMessage(`{"id":1}`), 4},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			api := apiroute.New(quiet())
+			api.Get("/", respond(func(res *apiroute.Response) error {
+				ev, err := res.Events()
+				if err != nil {
+					return err
+				}
+				e := apiroute.Event{Data: tt.data}
+				if got := testing.AllocsPerRun(100, func() { err = ev.Send(e) }); got > tt.most {
+					t.Errorf("%v allocations, want at most %v", got, tt.most)
+				}
+				return err
+			}))
+			api.ServeHTTP(readyWriter{blankWriter{http.Header{}}}, newRequest("GET", "/", ""))
+		})
+	}
+}
+
+// A readyWriter is a blankWriter that can do what a stream asks of the writer of a server.
+type readyWriter struct{ blankWriter }
+
+func (readyWriter) Flush()                           {}
+func (readyWriter) SetReadDeadline(time.Time) error  { return nil }
+func (readyWriter) SetWriteDeadline(time.Time) error { return nil }
 
 // A heard is an event as the client has it.
 type heard struct{ ID, Type, Data string }

@@ -139,17 +139,21 @@ func (res *Response) marshal(v any) ([]byte, error) {
 	return encodeText(v)
 }
 
-// writeAndFlush sends one part of a stream without delay.
+// writeAndFlush sends one part of a stream, which may be empty, and all that the writer has buffered.
+// Both have one deadline, since setting a deadline takes about as long as writing a short part. If
+// the writer cannot flush, the stream goes on unflushed.
 func (res *Response) writeAndFlush(b []byte) error {
-	if _, err := res.Write(b); err != nil {
+	if err := res.begin(b); err != nil {
 		return err
 	}
-	return res.flushPart()
-}
-
-// flushPart is FlushError for a stream, which goes on unflushed if the writer cannot flush.
-func (res *Response) flushPart() error {
-	if err := res.FlushError(); !errors.Is(err, errors.ErrUnsupported) {
+	res.guard()
+	defer res.unguard()
+	if len(b) > 0 {
+		if _, err := res.writePart(b); err != nil {
+			return err
+		}
+	}
+	if err := res.flush(); !errors.Is(err, errors.ErrUnsupported) {
 		return err
 	}
 	return nil

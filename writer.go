@@ -86,7 +86,13 @@ func (res *Response) Write(b []byte) (int, error) {
 	if bodyless(int(res.code)) || res.dropsBody() {
 		return len(b), nil
 	}
-	defer res.guard()()
+	res.guard()
+	defer res.unguard()
+	return res.writePart(b)
+}
+
+// writePart hands a part of the body to the writer.
+func (res *Response) writePart(b []byte) (int, error) {
 	n, err := res.w.Write(b)
 	res.count(int64(n), err)
 	return n, err
@@ -128,16 +134,19 @@ func (res *Response) begin(b []byte) error {
 const partTimeout = 30 * time.Second
 
 // guard limits the time that the client may take to accept the next part, if the response is a
-// stream. The function that it returns removes the deadline again: HTTP/2 resets a stream whose
-// deadline has passed even if nothing is being written. Errors are ignored, because a writer may
-// have no deadlines.
-func (res *Response) guard() (done func()) {
-	if !res.is(streaming) {
-		return func() {}
+// stream. Errors are ignored, because a writer may have no deadlines.
+func (res *Response) guard() {
+	if res.is(streaming) {
+		http.NewResponseController(res.w).SetWriteDeadline(time.Now().Add(partTimeout))
 	}
-	rc := http.NewResponseController(res.w)
-	rc.SetWriteDeadline(time.Now().Add(partTimeout))
-	return func() { rc.SetWriteDeadline(time.Time{}) }
+}
+
+// unguard removes the deadline of guard: HTTP/2 resets a stream whose deadline has passed even if
+// nothing is being written.
+func (res *Response) unguard() {
+	if res.is(streaming) {
+		http.NewResponseController(res.w).SetWriteDeadline(time.Time{})
+	}
 }
 
 // ReadFrom sends the rest of r, so that [io.Copy] can use sendfile.
@@ -219,7 +228,13 @@ func (res *Response) FlushError() error {
 	if res.dropsBody() {
 		return nil
 	}
-	defer res.guard()()
+	res.guard()
+	defer res.unguard()
+	return res.flush()
+}
+
+// flush makes the writer send what it has buffered.
+func (res *Response) flush() error {
 	err := http.NewResponseController(res.w).Flush()
 	res.noteFailure(err)
 	return err
