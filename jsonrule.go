@@ -62,15 +62,24 @@ func (n *goType) fieldName(index []int) string {
 	return fmt.Sprintf("field %v.%s", n.typ, name)
 }
 
-// findRules finds out which types have rules inside of them. A type that contains itself makes a
-// second look necessary, until nothing changes.
+// findRules finds out which types have rules inside of them, and what else is true of a type because
+// it is of a part. A type that contains itself makes a second look necessary, until nothing changes.
 func (b *goTypeBuilder) findRules() {
+	for _, n := range b.order {
+		n.nested = n.optional && n.elem.contains(n, map[*goType]bool{})
+	}
 	for changed := true; changed; {
 		changed = false
-		for _, n := range b.order {
-			if !n.hasRules && n.rulesInside() {
-				n.hasRules, changed = true, true
+		for i := len(b.order) - 1; i >= 0; i-- { // most parts come after what they are a part of
+			n := b.order[i]
+			before := [...]bool{n.hasRules, n.plain, n.unmarked, n.nested}
+			n.hasRules = n.hasRules || n.rulesInside()
+			for _, part := range n.parts() {
+				n.plain = n.plain && part.plain
+				n.unmarked = n.unmarked || part.unmarked
+				n.nested = n.nested || part.nested
 			}
+			changed = changed || before != [...]bool{n.hasRules, n.plain, n.unmarked, n.nested}
 		}
 	}
 	for _, n := range b.order {
@@ -100,6 +109,19 @@ func (b *goTypeBuilder) checkUnique(n, list *goType, r *rules, name string) {
 // mayBreak reports whether a text that encoding/json decodes into the type can be wrong
 // nevertheless. r holds the rules for the text as a whole.
 func (n *goType) mayBreak(r *rules) bool { return n.hasRules || n.unmarked || r.any() }
+
+// parts returns the types that a value of the type consists of.
+func (n *goType) parts() (list []*goType) {
+	for _, part := range []*goType{n.elem, n.key} {
+		if part != nil {
+			list = append(list, part)
+		}
+	}
+	for _, f := range n.fields {
+		list = append(list, f.typ)
+	}
+	return list
+}
 
 // rulesInside reports whether there are rules for what a value of the type consists of.
 func (n *goType) rulesInside() bool {

@@ -5,6 +5,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // This file finds out, when a plan is made, whether encoding/json can decode a type, and whether the
@@ -20,7 +21,22 @@ import (
 func jsonFaults(t reflect.Type, name string, filled bool) []error {
 	c := inChecker{seen: map[reflect.Type]bool{}, filled: filled}
 	c.check(t, name)
+	if c.faults == nil {
+		for t := range c.seen {
+			faultless.Store(checkedType{t, filled}, true)
+		}
+	}
 	return c.faults
+}
+
+// faultless holds the types in which jsonFaults has found no fault, as a set of checkedType. They are
+// not looked at again as parts of other types; see builtTypes.
+var faultless sync.Map
+
+// A checkedType is a type that jsonFaults has looked at.
+type checkedType struct {
+	typ    reflect.Type
+	filled bool
 }
 
 // An inChecker collects what is wrong with one type.
@@ -42,6 +58,9 @@ func (c *inChecker) failf(field, format string, args ...any) {
 // check looks at a type. name is the path of the field that holds it, such as "Post.Author".
 func (c *inChecker) check(t reflect.Type, name string) {
 	if c.seen[t] || decodesItself(t) {
+		return
+	}
+	if _, ok := faultless.Load(checkedType{t, c.filled}); ok {
 		return
 	}
 	c.seen[t] = true

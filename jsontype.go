@@ -49,11 +49,12 @@ type goType struct {
 	required  []*goField // the fields of a struct that must be present
 	hasRules  bool       // whether a value can break a rule that is stated inside of the type
 
+	plain    bool // whether neither it nor a type in it has its own code
+	unmarked bool // whether encoding/json cannot tell unknown names within it: in an Optional, without v2
+	nested   bool // whether an Optional in it can contain itself, so that depth must be limited; see maxOptionals
+
 	// These are set only for the type of a goTypeOf call.
-	plain     bool  // whether no type in it has its own code
 	rules     rules // those of the type itself
-	unmarked  bool  // whether encoding/json cannot tell unknown names within it: in an Optional, without v2
-	nested    bool  // whether an Optional in it can contain itself, so that depth must be limited; see maxOptionals
 	ruleFault error // everything that is wrong with the rules in it; nil if there is nothing
 }
 
@@ -86,16 +87,26 @@ func goTypeOf(t reflect.Type) *goType {
 	if n, ok := goTypes.Load(t); ok {
 		return n.(*goType)
 	}
-	b := goTypeBuilder{types: map[builtType]*goType{}, plain: true}
-	n := b.build(t)
-	n.plain, n.unmarked = b.plain, b.unmarked
-	n.rules = b.compile(t, "", "")
+	b := goTypeBuilder{types: map[builtType]*goType{}}
+	built := b.build(t)
+	r := b.compile(t, "", "")
 	b.findRules()
-	n.nested = slices.ContainsFunc(b.order, func(o *goType) bool { return o.optional && o.elem.contains(o, map[*goType]bool{}) })
-	n.ruleFault = joinOnce(b.faults)
-	kept, _ := goTypes.LoadOrStore(t, n)
+	n := *built // a copy, as other types may consist of it
+	n.rules = r
+	if n.ruleFault = joinOnce(b.faults); n.ruleFault == nil {
+		for at, n := range b.types {
+			builtTypes.LoadOrStore(at, n)
+		}
+	}
+	kept, _ := goTypes.LoadOrStore(t, &n)
 	return kept.(*goType)
 }
+
+// builtTypes holds the goTypes of which everything is known, also of their parts, and that have no
+// fault in their rules, as a map from builtType to *goType. Types often have parts in common: in many
+// programs, all models refer to each other. Without this map, each endpoint would look at all of
+// them, and keep what it finds for itself.
+var builtTypes sync.Map
 
 // joinOnce joins errors. Of those with the same message it takes only the first: a type and a pointer
 // to it have the same mistakes.
@@ -111,11 +122,9 @@ func joinOnce(faults []error) error {
 
 // A goTypeBuilder builds the goType of one type, and of the types that it consists of.
 type goTypeBuilder struct {
-	types    map[builtType]*goType // the types begun so far, so that a recursive type refers to itself
-	order    []*goType             // the same, in the order in which they were begun
-	plain    bool
-	unmarked bool
-	faults   []error // what is wrong with rules
+	types  map[builtType]*goType // the types begun so far, so that a recursive type refers to itself
+	order  []*goType             // the same, in the order in which they were begun
+	faults []error               // what is wrong with rules
 }
 
 // A builtType is a type without pointers, and whether there was a pointer, which makes a difference
@@ -135,17 +144,20 @@ func (b *goTypeBuilder) build(t reflect.Type) *goType {
 	if n := b.types[at]; n != nil {
 		return n
 	}
-	n := &goType{typ: t, kind: t.Kind(), nullable: pointer, own: ownCodeOf(t, pointer)}
+	if n, ok := builtTypes.Load(at); ok {
+		return n.(*goType)
+	}
+	n := &goType{typ: t, kind: t.Kind(), nullable: pointer, own: ownCodeOf(t, pointer), plain: true}
 	b.types[at], b.order = n, append(b.order, n)
 	n.list = isList(t)
 	n.comparable = n.list && comparableItems(t)
 	switch elem := optionalType(t); {
 	case elem != nil:
-		n.optional, n.elem, b.unmarked = true, b.build(elem), !jsonV2
+		n.optional, n.elem, n.unmarked = true, b.build(elem), !jsonV2
 	case n.own != ownNone:
-		b.plain = false
+		n.plain = false
 	case n.kind == reflect.Interface:
-		b.plain = false // an interface may hold a pointer to anything
+		n.plain = false // an interface may hold a pointer to anything
 	case n.kind == reflect.Slice || n.kind == reflect.Array:
 		if n.elem = b.build(t.Elem()); isList(ruledType(t.Elem())) {
 			n.elemRules = b.compile(t.Elem(), "", t.String())
@@ -220,7 +232,7 @@ type structField struct {
 func (b *goTypeBuilder) addFields(n *goType) {
 	list, custom := structFields(n.typ)
 	if custom {
-		n.own, b.plain = ownDecoder, false
+		n.own, n.plain = ownDecoder, false
 		return
 	}
 	n.fields, n.folded = map[string]*goField{}, map[string]*goField{}

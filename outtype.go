@@ -8,6 +8,7 @@ import (
 	"io"
 	"reflect"
 	"slices"
+	"sync"
 )
 
 // This file finds out at registration whether encoding/json can encode the Out of a typed endpoint.
@@ -30,10 +31,17 @@ func checkOut(t reflect.Type) error {
 		c.failf("", "%v has no exported field, so its JSON would be {}", opaque)
 	}
 	if c.faults == nil {
+		for t := range c.seen {
+			faultlessOuts.Store(t, true)
+		}
 		return nil
 	}
 	return fmt.Errorf("type %v: %w", t, errors.Join(c.faults...))
 }
+
+// faultlessOuts holds the types in which checkOut has found no fault, as a set of reflect.Type; see
+// faultless.
+var faultlessOuts sync.Map
 
 // An outChecker collects what is wrong with one type.
 type outChecker struct {
@@ -53,6 +61,9 @@ func (c *outChecker) failf(field, format string, args ...any) {
 // check looks at a type. field is the path of the field that holds it, such as "Posts.Author".
 func (c *outChecker) check(t reflect.Type, field string) {
 	if c.seen[t] || encodesItself(t) {
+		return
+	}
+	if _, ok := faultlessOuts.Load(t); ok {
 		return
 	}
 	c.seen[t] = true

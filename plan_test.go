@@ -2,10 +2,13 @@ package apiroute_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"math/big"
 	"mime/multipart"
 	"net"
 	"net/netip"
+	"reflect"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -462,5 +465,40 @@ func TestPlanNoFault(t *testing.T) {
 			t.Parallel()
 			tt.register() // must not panic
 		})
+	}
+}
+
+// What types have in common is looked at once, and not for each endpoint.
+func TestRegistrationAllocs(t *testing.T) {
+	if apiroute.RaceEnabled {
+		t.Skip("the race detector allocates too")
+	}
+	field := func(name string, typ reflect.Type, tag string) reflect.StructField {
+		return reflect.StructField{Name: name, Type: typ, Tag: reflect.StructTag(tag)}
+	}
+	const numFields = 1000
+	var fields []reflect.StructField
+	for i := range numFields {
+		name := strconv.Itoa(i)
+		fields = append(fields, field("F"+name, reflect.TypeFor[string](), `json:"f`+name+`" maxLength:"9" pattern:"^[a-z]+$"`))
+	}
+	common := reflect.StructOf(fields)
+	var bodies []reflect.Type
+	for i := range 12 {
+		bodies = append(bodies, reflect.StructOf([]reflect.StructField{
+			field("One", reflect.PointerTo(common), `json:"one"`),
+			field("Many", reflect.SliceOf(common), `json:"many"`),
+			field("By", reflect.MapOf(reflect.TypeFor[string](), common), fmt.Sprintf(`json:"by%d"`, i)),
+		}))
+	}
+	api := apiroute.New()
+	n := 0
+	register := func() {
+		apiroute.PostEcho(api, fmt.Sprintf("/x%d", n), bodies[n])
+		n++
+	}
+	register()
+	if got := testing.AllocsPerRun(10, register); got > 3*numFields { // a pattern takes a hundred
+		t.Errorf("%v allocations for another endpoint with a type of %d fields, want at most 3 for each field", got, numFields)
 	}
 }

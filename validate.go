@@ -5,6 +5,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // This file finds the Validate methods that are called when a value has been decoded: those of the
@@ -70,6 +71,10 @@ func newChecker(t reflect.Type) (*checker, []error) {
 	return b.finish(root), b.faults
 }
 
+// checkers holds the checkers that are finished and have no fault, as a map from reflect.Type to
+// *checker, also those without a method. What they refer to is finished as well; see builtTypes.
+var checkers sync.Map
+
 // A checkerBuilder builds the checker of one type, and of the types that it consists of.
 type checkerBuilder struct {
 	types  map[reflect.Type]*checker // the checkers begun so far, so that a recursive type refers to itself
@@ -89,6 +94,9 @@ func (b *checkerBuilder) build(t reflect.Type) *checker {
 	}
 	if b.types == nil {
 		b.types = map[reflect.Type]*checker{}
+	}
+	if c, ok := checkers.Load(t); ok {
+		return c.(*checker)
 	}
 	c := b.begin(t)
 	b.types[t] = c
@@ -151,6 +159,11 @@ func (b *checkerBuilder) finish(root *checker) *checker {
 		c.members = slices.DeleteFunc(c.members, func(m *member) bool { return !m.isLive() })
 		if !c.elem.isLive() {
 			c.elem = nil
+		}
+	}
+	if b.faults == nil {
+		for t, c := range b.types {
+			checkers.LoadOrStore(t, c)
 		}
 	}
 	if !root.isLive() {
