@@ -30,7 +30,8 @@ func (b *goTypeBuilder) compile(t reflect.Type, tag reflect.StructTag, name stri
 // addRules adds the rules of a field of n, and finds out whether the field must be present. It must
 // if its tag says so. It also must if its zero value breaks a rule, or is a struct without a member
 // that must be present, unless it is a pointer, an Optional, or has the option omitempty or omitzero,
-// which say that the field may be absent.
+// which say that the field may be absent. findRules looks at the members of the struct: where types
+// contain each other, not all of them are known yet.
 func (b *goTypeBuilder) addRules(n *goType, f *goField, c structField) {
 	name := n.fieldName(c.index)
 	f.rules = b.compile(c.Type, c.Tag, name)
@@ -39,8 +40,8 @@ func (b *goTypeBuilder) addRules(n *goType, f *goField, c structField) {
 	}
 	switch text, ok := c.Tag.Lookup("required"); {
 	case !ok:
-		mayBeAbsent := f.typ.nullable || f.typ.optional || hasOption(c.options, "omitempty") || hasOption(c.options, "omitzero")
-		f.required = !mayBeAbsent && (f.rules.zeroBreaks(f.typ.typ) || len(f.typ.required) > 0)
+		f.mayBeAbsent = f.typ.nullable || f.typ.optional || hasOption(c.options, "omitempty") || hasOption(c.options, "omitzero")
+		f.required = !f.mayBeAbsent && f.rules.zeroBreaks(f.typ.typ)
 	case text != "true":
 		b.faults = append(b.faults, fmt.Errorf("%s: required:%q must be required:\"true\"", name, text))
 	default:
@@ -48,7 +49,6 @@ func (b *goTypeBuilder) addRules(n *goType, f *goField, c structField) {
 	}
 	f.mustRead = f.required && !f.typ.nullable && f.typ.own >= ownJSON && f.typ.typ != reflect.TypeFor[time.Time]()
 	if f.required {
-		f.place = len(n.required)
 		n.required = append(n.required, f)
 	}
 }
@@ -62,8 +62,9 @@ func (n *goType) fieldName(index []int) string {
 	return fmt.Sprintf("field %v.%s", n.typ, name)
 }
 
-// findRules finds out which types have rules inside of them, and what else is true of a type because
-// it is of a part. A type that contains itself makes a second look necessary, until nothing changes.
+// findRules finds out which types have rules inside of them, which fields must be present because a
+// member in them must be, and what else is true of a type because it is of a part. A type that
+// contains itself makes a second look necessary, until nothing changes.
 func (b *goTypeBuilder) findRules() {
 	for _, n := range b.order {
 		n.nested = n.optional && n.elem.contains(n, map[*goType]bool{})
@@ -72,6 +73,11 @@ func (b *goTypeBuilder) findRules() {
 		changed = false
 		for i := len(b.order) - 1; i >= 0; i-- { // most parts come after what they are a part of
 			n := b.order[i]
+			for _, f := range n.fields {
+				if !f.required && !f.mayBeAbsent && len(f.typ.required) > 0 {
+					f.required, n.required, changed = true, append(n.required, f), true
+				}
+			}
 			before := [...]bool{n.hasRules, n.plain, n.unmarked, n.nested}
 			n.hasRules = n.hasRules || n.rulesInside()
 			for _, part := range n.parts() {
@@ -82,13 +88,18 @@ func (b *goTypeBuilder) findRules() {
 			changed = changed || before != [...]bool{n.hasRules, n.plain, n.unmarked, n.nested}
 		}
 	}
+	byIndex := func(f, g *goField) int { return slices.Compare(f.index, g.index) }
 	for _, n := range b.order {
 		for _, f := range n.fields {
 			if f.hasRules() {
 				n.checked = append(n.checked, f)
 			}
 		}
-		slices.SortFunc(n.checked, func(f, g *goField) int { return slices.Compare(f.index, g.index) })
+		slices.SortFunc(n.checked, byIndex)
+		slices.SortFunc(n.required, byIndex)
+		for i, f := range n.required {
+			f.place = i
+		}
 		for _, f := range n.checked {
 			b.checkUnique(n, f.typ, &f.rules, n.fieldName(f.index))
 		}

@@ -150,10 +150,17 @@ func errorsOf(t *testing.T, problem string) string {
 
 // Types that contain themselves, or state rules for lists, maps and keys.
 type (
-	ruleList       []ruleList
-	ruleNames      []string
-	rulePing       struct{ Pong *rulePong }
-	rulePong       struct{ Pings []rulePing }
+	ruleList  []ruleList
+	ruleNames []string
+	rulePing  struct{ Pong *rulePong }
+	rulePong  struct{ Pings []rulePing }
+	ruleAsset struct {
+		Owner ruleOwner `json:"owner"`
+	}
+	ruleOwner struct {
+		Assets []ruleAsset `json:"assets,omitempty"`
+		Name   string      `json:"name" required:"true"`
+	}
 	ruleBox[T any] struct {
 		Value T            `json:"value" required:"true"`
 		More  []ruleBox[T] `json:"more,omitempty" maxItems:"1"`
@@ -264,6 +271,7 @@ func TestJSONRulesOfTypes(t *testing.T) {
 		{"null in a list of itself", jsonFaults[ruleList], `[null]`, "[0] minItems"},
 		{"a map of itself", jsonFaults[ruleMaps], `{"red":{"blue":{"green":{"":null}}}}`, "red.blue enum, red.blue.green[\"\"] enum"},
 		{"structs that contain each other", jsonFaults[rulePing], `{"Pong":{"Pings":[{"Pong":null},{"Pong":{"Pings":[]}}]}}`, ""},
+		{"a struct in a list of the struct around it", jsonFaults[ruleOwner], `{"assets":[{}],"name":""}`, "assets[0].owner required"},
 		{"a generic type", jsonFaults[ruleBox[int]], `{"value":0,"more":[{"more":[{"value":0},{"value":"x"}]}]}`, "more[0].more[1].value type, more[0].more maxItems, more[0].value required"},
 		{"a generic type of another", jsonFaults[ruleBox[ruleBox[string]]], `{"value":{"value":"","more":[]},"more":[{"value":{}}]}`, "more[0].value.value required"},
 		{"a tree of maps", jsonFaults[ruleTree], `{"leaf":{"n":1},"kids":{"a":{"leaf":{"n":0}},"b":null,"c":{}}}`, "kids.a.leaf.n minimum, kids.c.leaf required"},

@@ -60,14 +60,15 @@ type goType struct {
 
 // A goField is a field of a struct that encoding/json decodes into.
 type goField struct {
-	name       string  // in JSON
-	typ        *goType // without the option "string" or a format
-	outOfReach bool    // whether it is behind an embedded pointer that encoding/json cannot set
-	index      []int   // for FieldByIndex, in the struct
-	rules      rules   // those in its tag and of its type
-	required   bool    // whether the member must be present, and not null
-	place      int     // if it is required, its index in the required fields of the struct
-	mustRead   bool    // whether a value can hide that the member is null
+	name        string  // in JSON
+	typ         *goType // without the option "string" or a format
+	outOfReach  bool    // whether it is behind an embedded pointer that encoding/json cannot set
+	index       []int   // for FieldByIndex, in the struct
+	rules       rules   // those in its tag and of its type
+	required    bool    // whether the member must be present, and not null
+	mayBeAbsent bool    // whether it need not be present even if a member in it must be
+	place       int     // if it is required, its index in the required fields of the struct
+	mustRead    bool    // whether a value can hide that the member is null
 
 	// wrapper is a struct type that has only this field, named V, with the options of its tag.
 	// Decoding into it shows what encoding/json makes of the options. It is nil if no option
