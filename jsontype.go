@@ -154,7 +154,8 @@ func (b *goTypeBuilder) build(t reflect.Type) *goType {
 	n.comparable = n.list && comparableItems(t)
 	switch elem := optionalType(t); {
 	case elem != nil:
-		n.optional, n.elem, n.unmarked = true, b.build(elem), !jsonV2
+		n.optional, n.unmarked = true, !jsonV2 // before the build, which may come back to n
+		n.elem = b.build(elem)
 	case n.own != ownNone:
 		n.plain = false
 	case n.kind == reflect.Interface:
