@@ -196,8 +196,8 @@ func (req *Request) problemFor(err error) *Error {
 		}
 		return e.withAllow(req.matchOrDefault().page)
 	case isFieldError(err):
-		list, all := fieldErrors(err)
-		if all && tells(list, err) {
+		list, _ := fieldErrors(err)
+		if tells(err) {
 			err = nil
 		}
 		return unprocessable(list, err)
@@ -284,7 +284,7 @@ func (req *Request) logLevel(status int, late bool, err error) slog.Level {
 	case ok && e != nil && e.untold() == "":
 		return slog.LevelDebug
 	}
-	if list, all := fieldErrors(err); all && tells(list, err) {
+	if tells(err) {
 		return slog.LevelDebug
 	}
 	return slog.LevelWarn

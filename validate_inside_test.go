@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"log/slog"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -411,4 +414,45 @@ func (o oddText) Validate() error {
 		panic("secret")
 	}
 	return apiroute.FieldError{Detail: "must be " + string(o)}
+}
+
+// What Validate returns for a long list costs no more than the length of the list allows, however
+// the program joins its errors. It is not parallel, because it counts what the whole process
+// allocates.
+func TestValidateInsideCost(t *testing.T) {
+	api := apiroute.New(apiroute.Logger(slog.New(slog.NewTextHandler(io.Discard, nil))))
+	apiroute.Post(api, "/elements", func(context.Context, jsonOf[map[string][]oddText]) (struct{}, error) { return struct{}{}, nil })
+	apiroute.Post(api, "/joined", func(context.Context, jsonOf[joinsInLoop]) (struct{}, error) { return struct{}{}, nil })
+	s := newServer(t, api)
+	for _, tt := range []struct{ name, path, before, item, after string }{
+		{"elements with a path that is cut", "/elements", `{"` + strings.Repeat("k", 300) + `":[`, `"wrapped"`, `]}`},
+		{"errors joined in a loop", "/joined", `[`, `"a"`, `]`},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			cost := func(n int) uint64 {
+				body := tt.before + tt.item + strings.Repeat(","+tt.item, n) + tt.after
+				var before, after runtime.MemStats
+				runtime.ReadMemStats(&before)
+				r := s.do("POST", tt.path, body, sendsJSON)
+				runtime.ReadMemStats(&after)
+				if r.status != 422 {
+					t.Fatalf("%d %.300s", r.status, r.body)
+				}
+				return after.TotalAlloc - before.TotalAlloc
+			}
+			cost(1) // what is kept for the next time
+			if short, long := cost(500), cost(2000); long > 8*short {
+				t.Errorf("%d bytes were allocated for 500 elements, and %d for 2000", short, long)
+			}
+		})
+	}
+}
+
+type joinsInLoop []string
+
+func (list joinsInLoop) Validate() (err error) {
+	for range list {
+		err = errors.Join(err, apiroute.FieldError{Detail: "must be another"})
+	}
+	return err
 }

@@ -24,7 +24,7 @@ type visit struct {
 	steps []jsonStep // the steps to the value, from the outermost inwards
 
 	fields []FieldError // what the methods have found
-	untold error        // the errors that say something else as well, joined; nil if there are none
+	untold []error      // the errors that say something else as well, at most maxFaults
 	final  error        // an error with an *Error, which is the result of the visit; nil if there is none
 }
 
@@ -46,7 +46,7 @@ func (w *visit) result() error {
 	case len(w.fields) == 0 && w.untold == nil:
 		return nil
 	}
-	return unprocessable(w.fields, w.untold)
+	return unprocessable(w.fields, errors.Join(w.untold...))
 }
 
 // unprocessable returns the 422 for FieldErrors, of which there may be none. err is for the log.
@@ -193,8 +193,10 @@ func (w *visit) add(c *checker, val *validator, err error) bool {
 		w.final = fmt.Errorf("apiroute: the method Validate of %v: %s", c.typ, mistake)
 		return false
 	}
-	if !all || !tells(list, err) {
-		w.untold = errors.Join(w.untold, err)
+	for _, e := range leaves(err) {
+		if len(w.untold) < maxFaults && !tells(e) {
+			w.untold = append(w.untold, e)
+		}
 	}
 	for _, f := range list {
 		if f.In == "" || f.In == w.in {
@@ -204,7 +206,8 @@ func (w *visit) add(c *checker, val *validator, err error) bool {
 			w.fields = append(w.fields, f)
 		}
 	}
-	return all && len(w.fields) < maxFaults
+	// Paths that are cut can be alike, so that many errors add no field.
+	return all && len(w.fields) < maxFaults && len(w.untold) < maxFaults
 }
 
 // steps returns the steps from the checker's struct to the value that a FieldError's name is
@@ -277,38 +280,43 @@ func embeddedIn(v reflect.Value, index []int) reflect.Value {
 // fieldErrors returns the FieldErrors that an error is, wraps or joins, as errors.As finds them. all
 // reports whether the error has nothing else in it, so that the client can be told everything but
 // the text of a wrapper.
-func fieldErrors(err error) (list []FieldError, all bool) {
+func fieldErrors(err error) (list []FieldError, all bool) { return appendFieldErrors(nil, err) }
+
+// appendFieldErrors is fieldErrors with a list to append to. Programs add to an error in a loop, so
+// that it may be as deep as a list of the request is long, and each level must not copy the list.
+func appendFieldErrors(list []FieldError, err error) (_ []FieldError, all bool) {
 	switch e := err.(type) {
 	case nil:
-		return nil, true
+		return list, true
 	case FieldError:
-		return []FieldError{e}, true
+		return append(list, e), true
 	case *FieldError:
 		if e == nil {
-			return nil, false
+			return list, false
 		}
-		return []FieldError{*e}, true
+		return append(list, *e), true
 	case interface{ Unwrap() error }:
 		if inner := e.Unwrap(); inner != nil {
-			return fieldErrors(inner)
+			return appendFieldErrors(list, inner)
 		}
 	case interface{ Unwrap() []error }:
-		all = true
+		before, all := len(list), true
 		for _, err := range e.Unwrap() {
-			l, a := fieldErrors(err)
-			list, all = append(list, l...), all && a
+			var a bool
+			list, a = appendFieldErrors(list, err)
+			all = all && a
 		}
-		return list, all && len(list) > 0
+		return list, all && len(list) > before
 	}
 	var field FieldError
 	var pointer *FieldError
 	switch { // the error may have a method As
 	case errors.As(err, &field):
-		return []FieldError{field}, true
+		return append(list, field), true
 	case errors.As(err, &pointer) && pointer != nil:
-		return []FieldError{*pointer}, true
+		return append(list, *pointer), true
 	}
-	return nil, false
+	return list, false
 }
 
 // nilMistake says what is wrong with an error that is, wraps or joins a nil pointer, as when a function
@@ -338,10 +346,35 @@ func isFieldError(err error) bool {
 
 // tells reports whether the FieldErrors of an error say all that its text says. That is not so if
 // they are wrapped in an error with a text of its own, which is then for the log.
-func tells(list []FieldError, err error) bool {
-	lines := make([]string, len(list))
-	for i, f := range list {
-		lines[i] = f.Error()
+func tells(err error) bool {
+	for _, e := range leaves(err) {
+		list, all := fieldErrors(e)
+		lines := make([]string, len(list))
+		for i, f := range list {
+			lines[i] = f.Error()
+		}
+		if !all || strings.Join(lines, "\n") != fmt.Sprint(e) {
+			return false
+		}
 	}
-	return strings.Join(lines, "\n") == fmt.Sprint(err)
+	return true
 }
+
+// leaves returns the errors that errors.Join has joined, also those in joined errors, or only err if
+// it is another one. The text of a joined error has the texts of its parts and nothing else, so that
+// nobody needs to make it: each level of it would copy the texts of the levels inside.
+func leaves(err error) []error { return appendLeaves(nil, err) }
+
+// appendLeaves is leaves with a list to append to.
+func appendLeaves(list []error, err error) []error {
+	if reflect.TypeOf(err) != typeOfJoined {
+		return append(list, err)
+	}
+	for _, e := range err.(interface{ Unwrap() []error }).Unwrap() {
+		list = appendLeaves(list, e)
+	}
+	return list
+}
+
+// typeOfJoined is the type of what errors.Join returns.
+var typeOfJoined = reflect.TypeOf(errors.Join(errors.ErrUnsupported))
