@@ -172,11 +172,14 @@ func nameComponents(list []*component) {
 			taken[c.name] = true
 		}
 	}
+	last := map[string]int{} // by name, the last number that was given to it
+
 	for _, t := range unnamed { // types of the same name in different functions
-		name := t[0].baseName(0, 0)
+		base := t[0].baseName(0, 0)
+		name := base
 		isFree := func(name string) bool { return !taken[name] }
-		for i := 2; !t.take(name, isFree); i++ {
-			name = t[0].baseName(0, 0) + "_" + strconv.Itoa(i)
+		for i := max(2, last[base]+1); !t.take(name, isFree); i++ {
+			name, last[base] = base+"_"+strconv.Itoa(i), i
 		}
 		for _, c := range t {
 			taken[c.name] = true
