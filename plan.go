@@ -71,7 +71,11 @@ type fieldSet struct {
 // add adds a field. A map is made for more than eight fields; up to that number, comparing names is
 // as fast.
 func (s *fieldSet) add(f *field) {
-	if s.fields = append(s.fields, f); len(s.fields) > 8 {
+	s.fields = append(s.fields, f)
+	switch {
+	case s.byName != nil:
+		s.byName[f.name] = f
+	case len(s.fields) > 8:
 		s.byName = map[string]*field{}
 		for _, f := range s.fields {
 			s.byName[f.name] = f

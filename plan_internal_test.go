@@ -5,6 +5,7 @@ import (
 	"math/big"
 	"net/netip"
 	"reflect"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -16,6 +17,11 @@ type (
 	plainPointerMethod struct{ N int }
 	plainMapDecoder    map[string]string
 	plainRecursive     struct{ Next *plainRecursive }
+	plainToOther       struct {
+		Other *plainFromOther
+		Last  plainPointerMethod
+	}
+	plainFromOther struct{ Back *plainToOther }
 )
 
 func (plainValueMethod) Validate() error           { return nil }
@@ -46,11 +52,29 @@ func TestPlain(t *testing.T) {
 		{reflect.TypeFor[map[netip.Addr]int](), false},
 		{reflect.TypeFor[map[string]plainMapDecoder](), false},
 		{reflect.TypeFor[*plainPointerMethod](), false},
+		{reflect.TypeFor[plainToOther](), false},
+		{reflect.TypeFor[plainFromOther](), false}, // looked at before what follows it is known
 	}
 	for _, tt := range tests {
 		if got := plain(tt.typ); got != tt.want {
 			t.Errorf("plain(%v) = %v, want %v", tt.typ, got, tt.want)
 		}
+	}
+}
+
+// A set of many fields takes memory in proportion to their number.
+func TestFieldSetCost(t *testing.T) {
+	fill := func() {
+		var s fieldSet
+		for i := range 1000 {
+			s.add(&field{name: strconv.Itoa(i)})
+		}
+		if s.get("999") != s.fields[999] || s.get("1000") != nil {
+			t.Error("the set has lost a field, or has one too many")
+		}
+	}
+	if got := allocated(fill); got > 4<<20 {
+		t.Errorf("%d bytes were allocated for 1000 fields", got)
 	}
 }
 

@@ -108,15 +108,41 @@ func emptied(buffer []byte) []byte {
 //
 // time.Time and json.RawMessage have such methods and count as plain nevertheless, because they are
 // known to copy what they are given and to keep no pointer.
-func plain(t reflect.Type) bool { return plainWithin(t, map[reflect.Type]bool{}) }
+func plain(t reflect.Type) bool {
+	seen := map[reflect.Type]bool{}
+	is := plainWithin(t, seen)
+	if is {
+		for t := range seen {
+			plainTypes.Store(t, true)
+		}
+	}
+	return is
+}
+
+// plainTypes holds what plain has found out, as a map from reflect.Type to bool, so that a type is
+// not looked at once more as a part of others; see builtTypes.
+var plainTypes sync.Map
 
 // plainWithin is plain for a type inside another one. seen holds the types around it and those that
-// were found to be plain, which ends the recursion for types such as linked lists.
+// were found to be plain, which ends the recursion for types such as linked lists. That these are
+// plain is certain only when the outermost type is. That a type is not plain is certain at once.
 func plainWithin(t reflect.Type, seen map[reflect.Type]bool) bool {
+	if is, ok := plainTypes.Load(t); ok {
+		return is.(bool)
+	}
 	if seen[t] || t == reflect.TypeFor[time.Time]() || t == reflect.TypeFor[json.RawMessage]() {
 		return true
 	}
 	seen[t] = true
+	is := plainParts(t, seen)
+	if !is {
+		plainTypes.Store(t, false)
+	}
+	return is
+}
+
+// plainParts is plainWithin for a type that has not been looked at.
+func plainParts(t reflect.Type, seen map[reflect.Type]bool) bool {
 	if reflect.PointerTo(t).NumMethod() > t.NumMethod() || decodesItself(t) {
 		return false
 	}
