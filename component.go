@@ -172,8 +172,7 @@ func nameComponents(list []*component) {
 			taken[c.name] = true
 		}
 	}
-	last := map[string]int{} // by name, the last number that was given to it
-
+	last := map[string]int{}    // by name, the last number that was given to it
 	for _, t := range unnamed { // types of the same name in different functions
 		base := t[0].baseName(0, 0)
 		name := base

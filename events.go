@@ -158,8 +158,8 @@ func (e Event) encode(marshal func(any) ([]byte, error)) ([]byte, error) {
 	return append(b, '\n'), nil
 }
 
-// appendLines appends the data of an event, each line of it as a field of its own. The HTML standard
-// has three line breaks: \n, \r and \r\n.
+// appendLines appends the data of an event, each line of it as a field of its own. The HTML
+// standard has three line breaks: \n, \r and \r\n.
 func appendLines[T string | []byte](b []byte, data T) []byte {
 	b = slices.Grow(b, len("data: ")+len(data)+len("\n\n")) // for one line, as JSON is
 	begin := 0

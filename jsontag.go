@@ -29,8 +29,8 @@ func jsonFaults(t reflect.Type, name string, filled bool) []error {
 	return c.faults
 }
 
-// faultless holds the types in which jsonFaults has found no fault, as a set of checkedType. They are
-// not looked at again as parts of other types; see builtTypes.
+// faultless holds the types in which jsonFaults has found no fault, as a set of checkedType. They
+// are not looked at again as parts of other types; see builtTypes.
 var faultless sync.Map
 
 // A checkedType is a type that jsonFaults has looked at.

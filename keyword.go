@@ -152,8 +152,8 @@ func isMultiple(v reflect.Value, d divisor) bool {
 	return parseDecimal(string(text)).multipleOf(d)
 }
 
-// fewWords is the number of words up to which comparing a text with each is as fast as a map. The codes
-// of all countries are more.
+// fewWords is the number of words up to which comparing a text with each is as fast as a map. The
+// codes of all countries are more.
 const fewWords = 16
 
 // enumRule compiles enum.

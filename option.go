@@ -208,8 +208,8 @@ func OnError(f func(*Request, *Response, error) error) Option {
 // The Request is that of the handler, with the context that Use and Around have given it, as far as
 // the request has come. That context has ended if the route has a [Timeout]; see
 // [context.WithoutCancel]. [Request.Route] is "" if the request was not matched to a route, as for
-// a 404 or if the router's own Use has rejected it. The Request may be kept, and a body that has been
-// read as a whole, as by Bind, can be read again.
+// a 404 or if the router's own Use has rejected it. The Request may be kept, and a body that has
+// been read as a whole, as by Bind, can be read again.
 //
 // Done is allowed for [New] only, and may be given more than once; the functions are called in that
 // order. f may be called by multiple goroutines at once. If it panics, the panic is logged. Done

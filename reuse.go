@@ -31,11 +31,12 @@ import (
 // used again, and after a panic nothing is.
 //
 // A reader or a writer of the program is given a buffer that is used again, as net/http gives it
-// one: it must not retain it; see [io.Reader] and [io.Writer]. After an error or a panic of a reader
-// the buffer is not used again, since the reader may have left a goroutine behind that fills it.
+// one: it must not retain it; see [io.Reader] and [io.Writer]. After an error or a panic of a
+// reader the buffer is not used again, since the reader may have left a goroutine behind that
+// fills it.
 
-// limitReuse applies the rule on a route: it clears the kinds of reuse that the options of the route
-// rule out.
+// limitReuse applies the rule on a route: it clears the kinds of reuse that the options of the
+// route rule out.
 func (rt *route) limitReuse() {
 	hasUse, hasAround := false, false
 	for s := rt.scope; s != nil; s = s.parent {

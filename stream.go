@@ -139,9 +139,9 @@ func (res *Response) marshal(v any) ([]byte, error) {
 	return encodeText(v)
 }
 
-// writeAndFlush sends one part of a stream, which may be empty, and all that the writer has buffered.
-// Both have one deadline, since setting a deadline takes about as long as writing a short part. If
-// the writer cannot flush, the stream goes on unflushed.
+// writeAndFlush sends one part of a stream, which may be empty, and all that the writer has
+// buffered. Both have one deadline, since setting a deadline takes about as long as writing a short
+// part. If the writer cannot flush, the stream goes on unflushed.
 func (res *Response) writeAndFlush(b []byte) error {
 	if err := res.begin(b); err != nil {
 		return err

@@ -360,9 +360,9 @@ func tells(err error) bool {
 	return true
 }
 
-// leaves returns the errors that errors.Join has joined, also those in joined errors, or only err if
-// it is another one. The text of a joined error has the texts of its parts and nothing else, so that
-// nobody needs to make it: each level of it would copy the texts of the levels inside.
+// leaves returns the errors that errors.Join has joined, also those in joined errors, or only err
+// if it is another one. The text of a joined error has the texts of its parts and nothing else, so
+// that nobody needs to make it: each level of it would copy the texts of the levels inside.
 func leaves(err error) []error { return appendLeaves(nil, err) }
 
 // appendLeaves is leaves with a list to append to.
