@@ -267,7 +267,7 @@ func (res *Response) notModified(h http.Header, body []byte) bool {
 	if r.Method != http.MethodGet && r.Method != http.MethodHead || res.statusOr(http.StatusOK) != http.StatusOK {
 		return false
 	}
-	if h.Get("Etag") == "" {
+	if h.Get("Etag") == "" { // the canonical form of ETag
 		h["Etag"] = []string{etagOf(body)}
 	}
 	return etagMatches(strings.Join(r.Header["If-None-Match"], ","), h.Get("Etag"))

@@ -95,8 +95,8 @@ func goTypeOf(t reflect.Type) *goType {
 	n := *built // a copy, as other types may consist of it
 	n.rules = r
 	if n.ruleFault = joinOnce(b.faults); n.ruleFault == nil {
-		for at, n := range b.types {
-			builtTypes.LoadOrStore(at, n)
+		for at, part := range b.types {
+			builtTypes.LoadOrStore(at, part)
 		}
 	}
 	kept, _ := goTypes.LoadOrStore(t, &n)

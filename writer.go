@@ -179,7 +179,7 @@ const maxPart = 32 << 10
 // partBuffers holds the buffers for such parts that are not in use.
 var partBuffers bufferPool
 
-// A bufferPool is a pool of buffers of maxPart bytes. It is an httputil.BufferPool.
+// A bufferPool is a pool of buffers of maxPart bytes.
 type bufferPool struct{ pool sync.Pool }
 
 // Get returns a buffer that holds zeros.
