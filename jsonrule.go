@@ -30,7 +30,7 @@ func (b *goTypeBuilder) compile(t reflect.Type, tag reflect.StructTag, name stri
 // addRules adds the rules of a field of n, and finds out whether the field must be present. It must
 // if its tag says so. It also must if its zero value breaks a rule, or is a struct without a member
 // that must be present, unless it is a pointer, an Optional, or has the option omitempty or omitzero,
-// which say that the field may be absent. findRules looks at the members of the struct: where types
+// which say that the field may be absent. The members of the struct are left to derive: where types
 // contain each other, not all of them are known yet.
 func (b *goTypeBuilder) addRules(n *goType, f *goField, c structField) {
 	name := n.fieldName(c.index)
@@ -62,32 +62,41 @@ func (n *goType) fieldName(index []int) string {
 	return fmt.Sprintf("field %v.%s", n.typ, name)
 }
 
-// findRules finds out which types have rules inside of them, which fields must be present because a
-// member in them must be, and what else is true of a type because it is of a part. A type that
-// contains itself makes a second look necessary, until nothing changes.
-func (b *goTypeBuilder) findRules() {
+// derive finds out what is true of the types because of what they consist of. Types that contain each
+// other make a second look necessary, until nothing changes.
+func (b *goTypeBuilder) derive() {
 	for _, n := range b.order {
 		n.nested = n.optional && n.elem.contains(n, map[*goType]bool{})
 	}
 	for changed := true; changed; {
 		changed = false
 		for i := len(b.order) - 1; i >= 0; i-- { // most parts come after what they are a part of
-			n := b.order[i]
-			for _, f := range n.fields {
-				if !f.required && !f.mayBeAbsent && len(f.typ.required) > 0 {
-					f.required, n.required, changed = true, append(n.required, f), true
-				}
-			}
-			before := [...]bool{n.hasRules, n.plain, n.unmarked, n.nested}
-			n.hasRules = n.hasRules || n.rulesInside()
-			for _, part := range n.parts() {
-				n.plain = n.plain && part.plain
-				n.unmarked = n.unmarked || part.unmarked
-				n.nested = n.nested || part.nested
-			}
-			changed = changed || before != [...]bool{n.hasRules, n.plain, n.unmarked, n.nested}
+			changed = b.order[i].derive() || changed
 		}
 	}
+}
+
+// derive takes over what is known of the parts of the type, and reports whether it is news: which
+// fields must be present because a member in them must be, whether there are rules, and so on.
+func (n *goType) derive() (news bool) {
+	for _, f := range n.fields {
+		if !f.required && !f.mayBeAbsent && len(f.typ.required) > 0 {
+			f.required, n.required, news = true, append(n.required, f), true
+		}
+	}
+	before := [...]bool{n.hasRules, n.plain, n.unmarked, n.nested}
+	n.hasRules = n.hasRules || n.rulesInside()
+	for _, part := range n.parts() {
+		n.plain = n.plain && part.plain
+		n.unmarked = n.unmarked || part.unmarked
+		n.nested = n.nested || part.nested
+	}
+	return news || before != [...]bool{n.hasRules, n.plain, n.unmarked, n.nested}
+}
+
+// finishFields puts the fields that must be looked at in the order of their struct, and refuses a
+// uniqueItems that no list can have.
+func (b *goTypeBuilder) finishFields() {
 	byIndex := func(f, g *goField) int { return slices.Compare(f.index, g.index) }
 	for _, n := range b.order {
 		for _, f := range n.fields {
@@ -157,12 +166,7 @@ func (n *goType) contains(other *goType, seen map[*goType]bool) bool {
 		return true
 	}
 	seen[n] = true
-	for _, f := range n.fields {
-		if f.typ.contains(other, seen) {
-			return true
-		}
-	}
-	return n.elem.contains(other, seen)
+	return slices.ContainsFunc(n.parts(), func(part *goType) bool { return part.contains(other, seen) })
 }
 
 // obeys reports whether a decoded value surely obeys the rules inside of its type, and the given

@@ -91,7 +91,8 @@ func goTypeOf(t reflect.Type) *goType {
 	b := goTypeBuilder{types: map[builtType]*goType{}}
 	built := b.build(t)
 	r := b.compile(t, "", "")
-	b.findRules()
+	b.derive()
+	b.finishFields()
 	n := *built // a copy, as other types may consist of it
 	n.rules = r
 	if n.ruleFault = joinOnce(b.faults); n.ruleFault == nil {

@@ -167,13 +167,13 @@ func (c *proxyCall) passOn(proxy *httputil.ReverseProxy) {
 	}()
 	proxy.ServeHTTP(c.res, c.req.Request)
 	if c.err == nil && c.part != nil {
-		partBuffers.Put(c.part)
+		putPart(c.part)
 	}
 }
 
 // Get returns the buffer for the body of the response. A proxyCall is the httputil.BufferPool of
 // its ReverseProxy, which needs one buffer at most.
-func (c *proxyCall) Get() []byte { return partBuffers.Get() }
+func (c *proxyCall) Get() []byte { return takePart() }
 
 // Put keeps the buffer for passOn. ReverseProxy puts it back even after an error or a panic, after
 // which a body of the program's own http.DefaultTransport may go on writing into it.

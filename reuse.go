@@ -21,7 +21,7 @@ import (
 // a context, never the Request or the Response.
 //
 //	around the endpoint  who else gets what      what may be used again
-//	nobody               nobody                  the exchange, the body, In and Out
+//	nothing              nobody                  the exchange, the body, In and Out
 //	Use                  the Response            the body, In and Out
 //	Around, or Done      the Request as well     In and Out
 //

@@ -394,7 +394,7 @@ func TestEndpointBodyWrites(t *testing.T) {
 	}
 }
 
-// The buffer of a stream is used again, so that a stream costs no memory of its length.
+// The buffer of a part is used again, so that a short response does not cost the memory of a long one.
 func TestPartMemoryKept(t *testing.T) {
 	if apiroute.RaceEnabled {
 		t.Skip("the race detector makes pools forget")

@@ -47,7 +47,7 @@ func (res *Response) Stream(contentType string, r io.Reader) error {
 	if res.is(isHead) || res.bodyless() {
 		return headOnly(res.sendStreamHeader())
 	}
-	buf := partBuffers.Get()
+	buf := takePart()
 	for {
 		n, err := r.Read(buf)
 		if res.code == 0 {
@@ -58,7 +58,7 @@ func (res *Response) Stream(contentType string, r io.Reader) error {
 			return err
 		}
 		if err == io.EOF {
-			partBuffers.Put(buf) // here only: a reader that fails may go on writing into it
+			putPart(buf) // here only: a reader that fails may go on writing into it
 			res.state |= isDone
 			return nil
 		}

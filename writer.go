@@ -165,10 +165,10 @@ func copyTo(w io.Writer, r io.Reader) (int64, error) {
 	if to, ok := w.(io.ReaderFrom); ok {
 		return to.ReadFrom(r)
 	}
-	buf := partBuffers.Get()
+	buf := takePart()
 	n, err := io.CopyBuffer(w, r, buf)
 	if err == nil { // a reader that fails or panics may go on writing into the buffer
-		partBuffers.Put(buf)
+		putPart(buf)
 	}
 	return n, err
 }
@@ -177,24 +177,16 @@ func copyTo(w io.Writer, r io.Reader) (int64, error) {
 const maxPart = 32 << 10
 
 // partBuffers holds the buffers for such parts that are not in use.
-var partBuffers bufferPool
+var partBuffers = sync.Pool{New: func() any { return new([maxPart]byte) }}
 
-// A bufferPool is a pool of buffers of maxPart bytes.
-type bufferPool struct{ pool sync.Pool }
+// takePart returns a buffer of maxPart bytes that holds zeros.
+func takePart() []byte { return partBuffers.Get().(*[maxPart]byte)[:] }
 
-// Get returns a buffer that holds zeros.
-func (p *bufferPool) Get() []byte {
-	if b, ok := p.pool.Get().(*[maxPart]byte); ok {
-		return b[:]
-	}
-	return make([]byte, maxPart)
-}
-
-// Put takes back a buffer that nobody uses any more. It is cleared, because a reader may claim to
-// have read more than it has.
-func (p *bufferPool) Put(b []byte) {
+// putPart makes the buffer of a part available to another one. It is cleared, because a reader may
+// claim to have read more than it has.
+func putPart(b []byte) {
 	clear(b)
-	p.pool.Put((*[maxPart]byte)(b))
+	partBuffers.Put((*[maxPart]byte)(b))
 }
 
 // count counts the bytes of a body that has a Content-Length, and remembers that writing has failed.
